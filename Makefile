@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# memcg_reaper: build, install, test. `make help` lists the targets.
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+NAME := memcg_reaper
+DKMS_SRC := /usr/src/$(NAME)-$(VERSION)
+SHIPPED := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch])
+
+.PHONY: all modules install clean dkms-install dkms-remove lint check demo help
+
+all: modules
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(if $(INSTALL_MOD_PATH),,depmod -a $(shell cat $(KDIR)/include/config/kernel.release))
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+# The running kernel, or each one in KVERS, and every one installed later.
+dkms-install:
+	[ -z "$$(dkms status -m $(NAME) -v $(VERSION))" ] || \
+		dkms remove -m $(NAME) -v $(VERSION) --all
+	rm -rf $(DKMS_SRC)
+	mkdir -p $(DKMS_SRC)
+	cp --parents $(SHIPPED) $(DKMS_SRC)/
+	dkms add -m $(NAME) -v $(VERSION)
+	for k in $(or $(KVERS),$(KVER)); do \
+		dkms build -m $(NAME) -v $(VERSION) -k $$k && \
+		dkms install -m $(NAME) -v $(VERSION) -k $$k || exit; \
+	done
+
+dkms-remove:
+	dkms remove -m $(NAME) -v $(VERSION) --all
+	rm -rf $(DKMS_SRC)
+
+lint:
+	scripts/lint.sh
+
+check:
+	scripts/check.sh
+
+demo:
+	scripts/demo.sh
+
+help:
+	@echo 'make [KDIR=...]       build $(NAME).ko for the kernel in KDIR'
+	@echo 'make install          install it for that kernel'
+	@echo 'make dkms-install     install it by DKMS [KVERS="releases"]'
+	@echo 'make dkms-remove      undo that'
+	@echo 'make clean            remove what was built'
+	@echo 'make demo             show it in a virtual machine (root, Debian 12)'
+	@echo 'make check            run all tests (root, Debian 12)'
+	@echo 'make lint             static checks'

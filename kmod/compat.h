@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The differences between the supported kernels, and nothing else.
+ *
+ * Everything that depends on the kernel's version or configuration is decided
+ * here, by the shape of a header where that is possible. What cannot be
+ * checked is refused at build time.
+ */
+#ifndef MR_COMPAT_H
+#define MR_COMPAT_H
+
+#include <linux/version.h>
+
+/*
+ * This file comes before every other header in each source file (Kbuild), so
+ * that on a kernel that does not fit one of these lines is the only error.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#error "memcg_reaper supports Linux 6.1 to 6.12; this kernel was not reviewed"
+#endif
+
+#ifndef CONFIG_MEMCG
+#error "memcg_reaper needs a kernel with CONFIG_MEMCG"
+#endif
+#ifndef CONFIG_SYSFS
+#error "memcg_reaper needs a kernel with CONFIG_SYSFS"
+#endif
+#ifndef CONFIG_TRACEPOINTS
+#error "memcg_reaper needs a kernel with CONFIG_TRACEPOINTS"
+#endif
+/*
+ * Posted for RHEL 9 (20220421145845.1044652-1-longman@redhat.com): an offline
+ * group's per-CPU statistics are freed. Never tried with this module.
+ */
+#ifdef CONFIG_RHEL_DIFFERENCES
+#error "memcg_reaper was not reviewed for RHEL's memory controller"
+#endif
+
+/* What the messages of every file begin with. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cgroup.h>
+#include <linux/kernfs.h>
+#include <linux/memcontrol.h>
+
+/*
+ * Offline: removed, no task left, css_offline() done. !CSS_ONLINE alone also
+ * matches a css that is still being created, CSS_DYING alone one whose
+ * css_offline() has not run (kill_css() and offline_css() in
+ * kernel/cgroup/cgroup.c, 6.1 and 6.12).
+ */
+static inline bool mr_css_is_offline(const struct cgroup_subsys_state *css)
+{
+	unsigned int flags = READ_ONCE(css->flags);
+
+	return (flags & (CSS_DYING | CSS_ONLINE)) == CSS_DYING;
+}
+
+static inline bool mr_css_is_online(const struct cgroup_subsys_state *css)
+{
+	unsigned int flags = READ_ONCE(css->flags);
+
+	return (flags & (CSS_DYING | CSS_ONLINE)) == CSS_ONLINE;
+}
+
+/*
+ * How many groups below @root are dying. Before 6.12 the kernel counts whole
+ * cgroups only, so a css killed by subtree_control is not in it; since 6.12
+ * it counts csses (ab0312526867 "cgroup: Show # of subsystem CSSes in
+ * cgroup.stat"). One read of one word; exact enough without the lock that its
+ * writers hold.
+ */
+static inline int mr_nr_dying(const struct cgroup_subsys_state *root)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return READ_ONCE(root->cgroup->nr_dying_subsys[memory_cgrp_id]);
+#else
+	return READ_ONCE(root->cgroup->nr_dying_descendants);
+#endif
+}
+
+/* Whether mr_nr_dying() counts csses, not only whole cgroups. */
+#define MR_NR_DYING_COUNTS_CSS \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0))
+
+/* Became kernfs_node.__parent, under RCU, in 6.15 (633488947ef6). */
+static inline void mr_kn_set_parent(struct kernfs_node *kn,
+				    struct kernfs_node *parent)
+{
+	kn->parent = parent;
+}
+
+#endif /* MR_COMPAT_H */

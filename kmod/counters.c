@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The counters and histograms.
+ */
+#include "counters.h"
+
+struct mr_counters mr_counters;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walk over memory groups, with a cursor that survives their removal.
+ *
+ * Mechanism only: what is done with a group that was found is up to the
+ * caller. The lists of children are walked under RCU, as the kernel's own
+ * iterators do; css.sibling, .children and .parent are documented for that
+ * (include/linux/cgroup-defs.h, 6.1 and 6.12).
+ */
+#include <linux/err.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
+
+#include "find.h"
+
+/* Groups looked at in one RCU section: about 50 us on a slow machine. */
+#define MR_FIND_BATCH 128
+
+/**
+ * mr_cursor_start() - put a cursor before the first group
+ * @cur: the cursor
+ * @root: whose descendants are walked; must stay alive during the walk
+ */
+void mr_cursor_start(struct mr_cursor *cur, struct cgroup_subsys_state *root)
+{
+	cur->root = root;
+	cur->pos = NULL;
+	cur->done = false;
+}
+
+/*
+ * The child after @prev, or the first one, as css_next_child() does it (not
+ * exported). @prev is referenced, so it is on the list; under RCU its
+ * successors are whole as well.
+ */
+static struct cgroup_subsys_state *
+next_child(struct cgroup_subsys_state *prev, struct cgroup_subsys_state *parent)
+{
+	struct list_head *at = prev ? &prev->sibling : &parent->children;
+
+	at = rcu_dereference(list_next_rcu(at));
+	if (at == &parent->children)
+		return NULL;
+	return list_entry(at, struct cgroup_subsys_state, sibling);
+}
+
+/* The next group in post-order; NULL: only @root is left. */
+static struct cgroup_subsys_state *
+next_post(struct cgroup_subsys_state *pos, struct cgroup_subsys_state *root)
+{
+	struct cgroup_subsys_state *css;
+
+	if (pos) {
+		css = next_child(pos, pos->parent);
+		if (!css)
+			return pos->parent == root ? NULL : pos->parent;
+	} else {
+		css = next_child(NULL, root);
+		if (!css)
+			return NULL;
+	}
+	for (;;) {
+		struct cgroup_subsys_state *child = next_child(NULL, css);
+
+		if (!child)
+			return css;
+		css = child;
+	}
+}
+
+/**
+ * mr_cursor_next() - go to the next group that matches
+ * @cur: the cursor
+ * @match: which groups
+ *
+ * Looks at no more than %MR_FIND_BATCH groups, then gives the caller a chance
+ * to reschedule. Children come before their parents, siblings by age: reclaim
+ * of a group covers all groups below it (shrink_node_memcgs() in mm/vmscan.c),
+ * so a dead subtree has to be emptied from its leaves.
+ *
+ * Context: process context, does not sleep.
+ *
+ * Return: the group, which stays referenced by the cursor until the next call;
+ * ERR_PTR(-EAGAIN): none in this batch, call again; NULL: the walk is over.
+ */
+struct cgroup_subsys_state *mr_cursor_next(struct mr_cursor *cur,
+					   mr_match_fn *match)
+{
+	struct cgroup_subsys_state *css, *old = cur->pos, *found = NULL;
+	int left = MR_FIND_BATCH;
+
+	if (cur->done)
+		return NULL;
+
+	rcu_read_lock();
+	css = old;
+	while ((css = next_post(css, cur->root))) {
+		left--;
+		/* No reference: being released, and not to be stood on. */
+		if ((left <= 0 || match(css)) && css_tryget(css)) {
+			if (match(css))
+				found = css;
+			break;
+		}
+	}
+	rcu_read_unlock();
+
+	cur->pos = css;
+	cur->done = !css;
+	if (old)
+		css_put(old);
+	if (cur->done)
+		return NULL;
+	return found ?: ERR_PTR(-EAGAIN);
+}
+
+/**
+ * mr_all_children() - whether something holds for all children of a group
+ * @css: the group, referenced by the caller
+ * @match: what must hold
+ *
+ * A group with very many children is answered with no, for the sake of the
+ * RCU section.
+ *
+ * Return: true if it does, or if there are none.
+ */
+bool mr_all_children(struct cgroup_subsys_state *css, mr_match_fn *match)
+{
+	struct cgroup_subsys_state *child = NULL;
+	int left = MR_FIND_BATCH * 4;
+	bool all = true;
+
+	rcu_read_lock();
+	while (all && (child = next_child(child, css)))
+		all = --left > 0 && match(child);
+	rcu_read_unlock();
+	return all;
+}
+
+/**
+ * mr_cursor_end() - drop what the cursor holds
+ * @cur: the cursor, started
+ */
+void mr_cursor_end(struct mr_cursor *cur)
+{
+	if (cur->pos)
+		css_put(cur->pos);
+	cur->pos = NULL;
+	cur->done = true;
+}
+
+/**
+ * mr_online_ancestor() - the group that the kernel would reparent to
+ * @css: a group, referenced by the caller
+ *
+ * A group holds its parent, so the way up stays valid as long as @css does.
+ * The root group is always online.
+ *
+ * Context: under rcu_read_lock(), or with a reference on @css.
+ *
+ * Return: the nearest online ancestor, not referenced.
+ */
+struct cgroup_subsys_state *mr_online_ancestor(struct cgroup_subsys_state *css)
+{
+	do {
+		css = css->parent;
+	} while (css->parent && !mr_css_is_online(css));
+	return css;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is remembered of each offline group.
+ *
+ * The css is not held: an entry is found by the css's id, which the kernel
+ * gives to another group once the css is freed, and is valid only for the
+ * serial number it was made for.
+ *
+ * Memory: one entry of about 50 bytes for each offline group, at most
+ * MR_GROUPS_MAX of them, two thousandths of what the groups hold themselves.
+ */
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "groups.h"
+
+/*
+ * Entries by css id.
+ *
+ * Locking: entries are added, changed and removed under the work lock (one
+ * pass at a time), and removed under xa_lock as well. A reader without the
+ * work lock (debugfs) copies an entry under xa_lock; single members may be
+ * older or newer than others, which a table for people can bear.
+ */
+static DEFINE_XARRAY(groups);
+static unsigned int nr_groups;
+static struct kmem_cache *cache;
+
+static const char * const names[] = {
+	[MR_RES_NONE]		= "none",
+	[MR_RES_YOUNG]		= "young",
+	[MR_RES_OUTSIDE]	= "outside",
+	[MR_RES_PARENT]		= "parent",
+	[MR_RES_TAKEN]		= "taken",
+	[MR_RES_PARTIAL]	= "partial",
+	[MR_RES_BUSY]		= "busy",
+	[MR_RES_DIRTY]		= "dirty",
+	[MR_RES_STUCK]		= "stuck",
+	[MR_RES_STOPPED]	= "stopped",
+};
+
+/**
+ * mr_result_name() - the name of a result
+ * @result: enum mr_result
+ *
+ * Return: a word, "unknown" for anything else.
+ */
+const char *mr_result_name(unsigned int result)
+{
+	BUILD_BUG_ON(ARRAY_SIZE(names) != MR_RES_NR);
+	return result < MR_RES_NR ? names[result] : "unknown";
+}
+
+/**
+ * mr_groups_init() - set up the table
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mr_groups_init(void)
+{
+	cache = kmem_cache_create("memcg_reaper_group", sizeof(struct mr_group),
+				  0, 0, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+static void forget(unsigned long id, struct mr_group *g)
+{
+	xa_erase(&groups, id);
+	kmem_cache_free(cache, g);
+	nr_groups--;
+}
+
+/**
+ * mr_groups_exit() - free the table
+ *
+ * Context: nobody else uses it any more.
+ */
+void mr_groups_exit(void)
+{
+	struct mr_group *g;
+	unsigned long id;
+
+	xa_for_each(&groups, id, g)
+		forget(id, g);
+	xa_destroy(&groups);
+	kmem_cache_destroy(cache);
+}
+
+/**
+ * mr_groups_get() - the entry of an offline group, made if there is none
+ * @css_id: id of its css
+ * @serial: serial number of its css
+ * @now_ns: monotonic time, for a new entry
+ * @round: the scan that met it
+ * @replaced: result, the id belonged to another group, which is gone
+ *
+ * Context: under the work lock; sleeps.
+ *
+ * Return: the entry, valid until the work lock is dropped; NULL where memory
+ * or the table is full. Such a group is left alone: without an entry neither
+ * its age nor its back-off is known.
+ */
+struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
+			       bool *replaced)
+{
+	struct mr_group *g = xa_load(&groups, css_id);
+
+	*replaced = false;
+	if (g && g->serial != serial)
+		*replaced = true;
+	if (!g) {
+		if (nr_groups >= MR_GROUPS_MAX)
+			return NULL;
+		g = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
+		if (!g)
+			return NULL;
+		if (xa_is_err(xa_store(&groups, css_id, g,
+				       GFP_KERNEL | __GFP_NOWARN))) {
+			kmem_cache_free(cache, g);
+			return NULL;
+		}
+		nr_groups++;
+		g->serial = ~serial;
+	}
+	if (g->serial != serial) {
+		xa_lock(&groups);
+		*g = (struct mr_group){ .serial = serial, .first_ns = now_ns,
+					  .round = round };
+		xa_unlock(&groups);
+	}
+	/* Never back: see mr_groups_sweep(). */
+	if ((s32)(round - g->round) > 0)
+		g->round = round;
+	return g;
+}
+
+/**
+ * mr_groups_mark_dirty() - note that a group has files to be written
+ * @css_id: id of the group's css
+ * @serial: serial number of the group's css
+ * @round: the last scan
+ *
+ * Context: any that may take a spinlock.
+ */
+void mr_groups_mark_dirty(int css_id, u64 serial, u32 round)
+{
+	struct mr_group *g;
+
+	xa_lock(&groups);
+	g = xa_load(&groups, css_id);
+	if (g && g->serial == serial)
+		g->dirty_round = round;
+	xa_unlock(&groups);
+}
+
+/**
+ * mr_groups_read() - copy an entry
+ * @css_id: id of the group's css
+ * @serial: serial number of the group's css
+ * @copy: result
+ *
+ * Context: any that may take a spinlock.
+ *
+ * Return: 0, or -ENOENT.
+ */
+int mr_groups_read(int css_id, u64 serial, struct mr_group *copy)
+{
+	struct mr_group *g;
+	int ret = -ENOENT;
+
+	xa_lock(&groups);
+	g = xa_load(&groups, css_id);
+	if (g && g->serial == serial) {
+		*copy = *g;
+		ret = 0;
+	}
+	xa_unlock(&groups);
+	return ret;
+}
+
+/**
+ * mr_groups_sweep() - forget the groups that a scan did not meet
+ * @round: the scan, which met every offline group there is
+ *
+ * Context: under the work lock; sleeps.
+ *
+ * Return: how many groups are gone.
+ */
+unsigned long mr_groups_sweep(u32 round)
+{
+	unsigned long id, gone = 0;
+	struct mr_group *g;
+
+	xa_for_each(&groups, id, g) {
+		/* A later round: `reap` ran while this one slept. */
+		if ((s32)(g->round - round) < 0) {
+			forget(id, g);
+			gone++;
+		}
+		cond_resched();
+	}
+	return gone;
+}

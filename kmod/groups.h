@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is remembered of each offline group. */
+#ifndef MR_GROUPS_H
+#define MR_GROUPS_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+/* At about 27 KB a group, this many hold 28 GB of kernel memory. */
+#define MR_GROUPS_MAX BIT(20)
+
+/* Why the last attempt at a group ended; names in mr_result_name(). */
+enum mr_result {
+	MR_RES_NONE,		/* not tried yet */
+	MR_RES_YOUNG,		/* younger than min_age_ms */
+	MR_RES_OUTSIDE,		/* not below the tunable subtree */
+	MR_RES_PARENT,		/* has children that are not ripe */
+	MR_RES_TAKEN,		/* everything that the method can take */
+	MR_RES_PARTIAL,		/* some; the rest was busy */
+	MR_RES_BUSY,		/* nothing; under I/O, in use, pinned by a journal */
+	MR_RES_DIRTY,		/* not tried: files wait to be written */
+	MR_RES_STUCK,		/* nothing that the method can take */
+	MR_RES_STOPPED,		/* stopped in the middle */
+	MR_RES_NR,
+};
+
+/**
+ * struct mr_group - what is remembered of an offline group
+ * @serial: serial number of its css, never used twice
+ * @first_ns: when it was first seen offline, monotonic
+ * @tried_ns: when the last attempt ended, monotonic; 0: not tried
+ * @round: the last scan that met it
+ * @dirty_round: the last scan after which it had files to be written
+ * @level: back-off level
+ * @result: enum mr_result of the last attempt
+ */
+struct mr_group {
+	u64 serial;
+	u64 first_ns;
+	u64 tried_ns;
+	u32 round;
+	u32 dirty_round;
+	u8 level;
+	u8 result;
+};
+
+int mr_groups_init(void);
+void mr_groups_exit(void);
+
+struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
+			       bool *replaced);
+void mr_groups_mark_dirty(int css_id, u64 serial, u32 round);
+int mr_groups_read(int css_id, u64 serial, struct mr_group *copy);
+unsigned long mr_groups_sweep(u32 round);
+const char *mr_result_name(unsigned int result);
+
+#endif /* MR_GROUPS_H */

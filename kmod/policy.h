@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * When to work and how much: age, back-off, batch size, CPU budget.
+ *
+ * Pure arithmetic: no locks, no clocks, no kernel state. Every function takes
+ * the time it needs to know as an argument, so that it can be tested alone.
+ */
+#ifndef MR_POLICY_H
+#define MR_POLICY_H
+
+#include <linux/types.h>
+
+#define MR_LEVEL_MAX		10
+#define MR_BACKOFF_MAX_MS	3600000U
+#define MR_BATCH_MIN		32U
+#define MR_BATCH_SLICE_NS	1000000ULL
+
+bool mr_old_enough(u64 now_ns, u64 first_ns, unsigned int min_age_ms);
+u64 mr_backoff_ms(unsigned int level, unsigned int interval_ms);
+bool mr_retry_due(u64 now_ns, u64 tried_ns, unsigned int level,
+		  unsigned int interval_ms);
+unsigned int mr_next_level(unsigned int level, bool progress);
+unsigned int mr_next_batch(unsigned int cur, unsigned int max, u64 took_ns);
+unsigned long mr_reclaim_ask(unsigned long batch, unsigned long evictable);
+
+#define MR_SLOT_NS		50000000ULL
+#define MR_SLOTS		21
+
+/**
+ * struct mr_pacer - keeps a CPU budget in every window of a second
+ * @stamp_ns: when it was last brought up to date
+ * @used_ns: CPU time used until then
+ * @credit_ns: CPU time that was earned and not used, at most a second's
+ *	budget; negative: owed
+ * @slot: number of the current slot, @stamp_ns / %MR_SLOT_NS
+ * @slot_ns: CPU time used in each of the last slots
+ *
+ * Three rules. The slots of the last second, the current one and the one that
+ * is only partly in it included, hold no more than a second's budget. One
+ * slot holds no more than twice its share, so that the budget is not used up
+ * in one go. What was taken too much, because a batch can't be interrupted, is
+ * owed, not forgotten.
+ *
+ * Locking: none; one user at a time.
+ */
+struct mr_pacer {
+	u64 stamp_ns;
+	u64 used_ns;
+	s64 credit_ns;
+	u64 slot;
+	s64 slot_ns[MR_SLOTS];
+};
+
+void mr_pacer_init(struct mr_pacer *p, u64 now_ns, u64 used_ns);
+u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
+		    unsigned int percent);
+
+#define MR_SETTLE_MS	100ULL
+#define MR_NOTICE_MS	1000ULL
+#define MR_IDLE_MS	60000ULL
+
+enum mr_wake {
+	MR_WAKE_PASS,
+	MR_WAKE_SCAN,
+};
+
+/**
+ * struct mr_schedule - what decides when to look again
+ * @pass_end_ns: when the last pass ended, monotonic
+ * @scan_end_ns: when the last scan or pass ended, monotonic
+ * @scan_ns: CPU time that the last scan took
+ * @event_ns: when a group was removed since the last scan began; 0: none was
+ * @known: there are offline groups, or signs of some
+ */
+struct mr_schedule {
+	u64 pass_end_ns;
+	u64 scan_end_ns;
+	u64 scan_ns;
+	u64 event_ns;
+	bool known;
+};
+
+bool mr_scan_due(const struct mr_schedule *s, u64 now_ns);
+u64 mr_next_wake(const struct mr_schedule *s, unsigned int interval_ms,
+		 enum mr_wake *kind);
+
+#endif /* MR_POLICY_H */
