@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# Functions for guest tests. Source it: . /lib.sh
+# Set by init: $CG the root of the memory hierarchy, $VM_CGROUP v1, v2 or none,
+# $EXT4_DEV $XFS_DEV $SWAP_DEV the disks.
+
+REAPER=/sys/kernel/mm/memcg_reaper
+
+#
+# Results, in KTAP style. End with finish: it is the script's exit status.
+#
+KTAP_NR=0 KTAP_PASSED=0 KTAP_FAILED=0
+
+ktap()
+{
+	[ $KTAP_NR != 0 ] || echo "KTAP version 1"
+	KTAP_NR=$((KTAP_NR + 1))
+	echo "$1 $KTAP_NR - $2"
+}
+
+# ok NAME [FIGURES]
+ok()
+{
+	KTAP_PASSED=$((KTAP_PASSED + 1))
+	ktap ok "$1${2:+ # $2}"
+}
+
+# fail NAME [WHY]
+fail()
+{
+	KTAP_FAILED=$((KTAP_FAILED + 1))
+	ktap "not ok" "$1${2:+ # $2}"
+}
+
+# skip NAME WHY
+skip()
+{
+	ktap ok "$1 # SKIP $2"
+}
+
+# check NAME COMMAND...: ok where the command succeeds, else its last line says why
+check()
+{
+	local name="$1" why rc
+
+	shift
+	why=$("$@" 2>&1)
+	rc=$?
+	if [ $rc = 0 ]; then
+		ok "$name"
+	else
+		why=$(echo "$why" | tail -n 1)
+		fail "$name" "${why:-status $rc: $*}"
+	fi
+}
+
+# compare NAME A OP B [UNIT]: check "$a" -le "$b" and the like, with the figures
+compare()
+{
+	if test "$2" "$3" "$4" 2>/dev/null; then
+		ok "$1" "$2 $3 $4${5:+ $5}"
+	else
+		fail "$1" "not $2 $3 $4${5:+ $5}"
+	fi
+}
+
+# A note that is no result.
+note()
+{
+	echo "# $*"
+}
+
+# All the rest makes no sense here.
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+finish()
+{
+	echo "1..$KTAP_NR"
+	echo "# $KTAP_PASSED passed, $KTAP_FAILED failed"
+	[ $KTAP_FAILED = 0 ]
+	exit
+}
+
+#
+# Waiting and measuring.
+#
+
+# Hundredths of a second since boot.
+now()
+{
+	local up
+
+	read -r up _ </proc/uptime
+	up="${up%.*}${up#*.}"
+	echo "${up#0}"
+}
+
+# wait_for SECONDS 'CONDITION'
+wait_for()
+{
+	local end=$(($(now) + $1 * 100))
+
+	until eval "$2"; do
+		[ "$(now)" -lt $end ] || return 1
+		usleep 50000
+	done
+}
+
+# wait_line FILE LINE SECONDS: until a program has written this line
+wait_line()
+{
+	wait_for "$3" "grep -qsx '$2' '$1'"
+}
+
+# meminfo NAME: bytes
+meminfo()
+{
+	awk -v name="$1:" '$1 == name { print $2 * 1024 }' /proc/meminfo
+}
+
+# sectors_read DEV
+sectors_read()
+{
+	awk '{ print $3 }' "/sys/block/${1##*/}/stat"
+}
+
+#
+# Control groups.
+#
+
+# Offline memory groups.
+nr_dying()
+{
+	if [ "$VM_CGROUP" = v1 ]; then
+		echo $(($(awk '$1 == "memory" { print $3 }' /proc/cgroups) - \
+			$(find "$CG" -type d | wc -l)))
+	else
+		awk '$1 == "nr_dying_descendants" { all = $2 }
+			$1 == "nr_dying_subsys_memory" { memory = $2; have = 1 }
+			END { print have ? memory : all }' "$CG/cgroup.stat"
+	fi
+}
+
+# mkcg a/b/c: below $CG, with the controllers on for all but the last
+mkcg()
+{
+	local dir="$CG" part rest="$1/"
+
+	while [ "$rest" ]; do
+		part=${rest%%/*}
+		rest=${rest#*/}
+		if [ "$VM_CGROUP" = v2 ]; then
+			echo +memory >"$dir/cgroup.subtree_control" || return
+			echo +io >"$dir/cgroup.subtree_control" 2>/dev/null
+		fi
+		dir=$dir/$part
+		[ -d "$dir" ] || mkdir "$dir" || return
+	done
+}
+
+# rmcg a/b: and all below it
+rmcg()
+{
+	find "$CG/$1" -depth -type d -exec rmdir {} \;
+}
+
+# incg GROUP COMMAND...: run it inside
+incg()
+{
+	local group="$1"
+
+	shift
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$CG/$group" "$@"
+}
+
+# One removal anywhere has the kernel look after the writeback of removed groups.
+poke()
+{
+	mkdir "$CG/poke" && rmdir "$CG/poke"
+}
+
+# All that drop_caches can do.
+drop_all()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	poke
+}
+
+# fresh: empty file systems, mounted anew, so that nothing of theirs holds a
+# group; the same for swap, whose per-CPU caches keep freed entries charged;
+# waits for the offline groups to go
+fresh()
+{
+	local fs
+
+	for fs in ext4 xfs tmpfs; do
+		grep -q " /mnt/$fs " /proc/mounts || continue
+		rm -rf "/mnt/${fs:?}"/*
+		[ $fs = tmpfs ] && continue
+		umount /mnt/$fs
+		[ $fs = ext4 ] && mount -t ext4 "$EXT4_DEV" /mnt/ext4
+		[ $fs = xfs ] && mount -t xfs "$XFS_DEV" /mnt/xfs
+	done
+	if grep -q "^$SWAP_DEV " /proc/swaps; then
+		swapoff "$SWAP_DEV"
+		swapon "$SWAP_DEV"
+	fi
+	wait_for 10 'poke; [ "$(nr_dying)" -le 2 ]'
+}
+
+# hold OUTPUT COMMAND...: start a helper that prints "ready" and keeps what it
+# has; $HELD is its pid
+hold()
+{
+	local out="$1"
+
+	shift
+	"$@" >"$out" 2>&1 &
+	HELD=$!
+	wait_for 300 "grep -qsx ready '$out' || ! kill -0 $HELD 2>/dev/null"
+	grep -qsx ready "$out"
+}
+
+release()
+{
+	kill "$HELD" 2>/dev/null
+	wait "$HELD" 2>/dev/null
+	HELD=
+}
+
+#
+# The module.
+#
+
+# load_reaper [PARAM=VALUE...]
+load_reaper()
+{
+	insmod /memcg_reaper.ko "$@"
+}
+
+unload_reaper()
+{
+	rmmod memcg_reaper
+}
+
+# tun NAME [VALUE]: read or write a tunable
+tun()
+{
+	if [ $# = 1 ]; then
+		cat "$REAPER/$1"
+	else
+		echo "$2" >"$REAPER/$1"
+	fi
+}
+
+# stat NAME: a counter (busybox's stat is "busybox stat")
+stat()
+{
+	cat "$REAPER/stats/$1"
+}
+
+# CPU time of the module's thread.
+thread_pid()
+{
+	pidof kmemcg_reaperd
+}
+
+thread_cpu_ns()
+{
+	cut -d' ' -f1 "/proc/$(thread_pid)/schedstat"
+}

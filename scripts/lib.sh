@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Functions that the scripts in this folder share. Source it:
+#	. "$(dirname "$0")/lib.sh"
+#
+# MR_CACHE names the folder for kernel images and built helpers.
+
+MR_SCRIPTS=${MR_SCRIPTS:-$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)}
+MR_TOP=$(dirname -- "$MR_SCRIPTS")
+MR_CACHE=${MR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memcg_reaper}
+MR_NAME=$(basename -- "$0" .sh)
+
+# The kernels that the tests and the demo run on.
+# shellcheck disable=SC2034 # used by the scripts that source this file
+MR_KERNELS="6.1 6.12"
+
+# Debian keeps mkfs, modprobe and others out of a plain user's PATH.
+PATH=$PATH:/usr/sbin:/sbin
+
+log()
+{
+	printf '%s: %s\n' "$MR_NAME" "$*" >&2
+}
+
+die()
+{
+	log "$*"
+	exit 1
+}
+
+# The metapackage that names the newest image of a kernel series.
+kernel_metapackage()
+{
+	case $1 in
+	6.1)	echo linux-image-cloud-amd64 ;;
+	*)	echo "linux-image-$1-cloud-amd64" ;;
+	esac
+}
+
+# The unpacked image package of a series; setup.sh fills it.
+kernel_dir()
+{
+	echo "$MR_CACHE/kernels/$1"
+}
+
+# kernel_release 6.1 -> 6.1.0-56-cloud-amd64
+kernel_release()
+{
+	[ -s "$(kernel_dir "$1")/release" ] ||
+		die "no kernel $1 in $MR_CACHE: run scripts/setup.sh vm"
+	cut -d' ' -f1 "$(kernel_dir "$1")/release"
+}
+
+kernel_image()
+{
+	echo "$(kernel_dir "$1")/root/boot/vmlinuz-$(kernel_release "$1")"
+}
+
+# The folder that holds modules.dep; packages use either layout.
+kernel_modules()
+{
+	_rel=$(kernel_release "$1")
+	for _dir in usr/lib lib; do
+		_dir=$(kernel_dir "$1")/root/$_dir/modules/$_rel
+		if [ -d "$_dir" ]; then
+			echo "$_dir"
+			return
+		fi
+	done
+	die "no modules for $_rel in $(kernel_dir "$1")"
+}
+
+# The headers to build against.
+kernel_kdir()
+{
+	_rel=$(kernel_release "$1")
+	if [ -e "/lib/modules/$_rel/build" ]; then
+		echo "/lib/modules/$_rel/build"
+	else
+		echo "/usr/src/linux-headers-$_rel"
+	fi
+}
+
+# build_module 6.1: builds a copy of the tree, so that the checkout stays clean
+# and kernels don't clash; prints the module's path. The compiler's words go to
+# standard error.
+build_module()
+{
+	_build=$MR_CACHE/build/$1
+	mkdir -p "$_build"
+	(
+		flock 9
+		rm -rf "$_build/tree"
+		mkdir "$_build/tree"
+		tar -C "$MR_TOP" -cf - --exclude=./.git --exclude='*.o' --exclude='*.ko' \
+			--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' . |
+			tar -C "$_build/tree" -xf -
+		make -s -C "$_build/tree" KDIR="$(kernel_kdir "$1")" >&2
+		[ -s "$_build/tree/memcg_reaper.ko" ]
+	) 9>"$_build/lock" || return
+	echo "$_build/tree/memcg_reaper.ko"
+}
