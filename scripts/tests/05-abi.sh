@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# kernels: 6.1 6.12
+# vm: --cgroup v2 --add Documentation:/doc
+# timeout: 60
+#
+# Documentation and kernel agree: every file of the module is in
+# Documentation/ABI, nothing is in there that does not exist, modes and
+# defaults are those of the text, and the admin guide has every column.
+# shellcheck source=../guest/lib.sh
+. /lib.sh
+
+DEBUG=/sys/kernel/debug/memcg_reaper
+PARAMS=/sys/module/memcg_reaper/parameters
+ABI=/doc/ABI/testing
+GUIDE=/doc/admin-guide.rst
+
+check "the module loads" load_reaper
+find $REAPER $DEBUG $PARAMS ! -path $PARAMS | sort >/tmp/live
+sed -n 's/^What:[[:blank:]]*//p' $ABI/* | sort >/tmp/documented
+compare "files found" "$(wc -l </tmp/live)" -ge 30
+
+# in_both FILE FILE WORDS
+only_in()
+{
+	grep -vxF -f "$2" "$1" >/tmp/only
+	check "$3" test ! -s /tmp/only
+	sed 's/^/# /' /tmp/only
+}
+only_in /tmp/live /tmp/documented "every file is documented"
+only_in /tmp/documented /tmp/live "every documented file is there"
+
+# modes: "(RW, 0644)" and the like; inside stats/ and debugfs the directory's
+# entry names the mode.
+modes()
+{
+	awk '/^What:/ { what = $2 }
+		/^\t\t\(R[OW], 0[0-9]*\)|^\t\t\(WO, 0[0-9]*\)/ { sub(/\)/, "", $2); print what, $2 }' $ABI/* |
+		while read -r file mode; do
+			[ "0$(busybox stat -c %a "$file")" = "$mode" ] || echo "$file: $(busybox stat -c %a "$file"), not $mode"
+		done
+	find $REAPER/stats -type f ! -perm 0444
+	find $DEBUG -type f ! -perm 0400
+}
+modes >/tmp/out
+check "modes as documented" test ! -s /tmp/out
+sed 's/^/# /' /tmp/out
+
+# "Default: 5000." ends an entry of the tunables.
+defaults()
+{
+	awk '/^What:/ { what = $2 }
+		/Default: / { sub(/.*Default: /, ""); sub(/\.?$/, ""); sub(/ .*/, ""); print what, $0 }' $ABI/sysfs-kernel-mm-* |
+		while read -r file value; do
+			is=$(tr -d '[]' <"$file")
+			[ "${is%% *}" = "$value" ] || echo "$file: $is, not $value"
+			[ "$(cat "$file")" = "$(cat "$PARAMS/${file##*/}")" ] || echo "$file: the parameter differs"
+			echo "$file" >>/tmp/checked
+		done
+}
+defaults >/tmp/out
+check "defaults as documented" test ! -s /tmp/out
+sed 's/^/# /' /tmp/out
+compare "defaults found" "$(wc -l </tmp/checked)" = 8
+
+# Numbers only in stats/, one a file.
+numbers()
+{
+	for file in "$REAPER"/stats/*; do
+		grep -qxE '[0-9]+' "$file" && [ "$(wc -l <"$file")" = 1 ] || echo "$file"
+	done
+}
+numbers >/tmp/out
+check "one number in each counter" test ! -s /tmp/out
+
+# The guide explains every column and every event.
+guide()
+{
+	for file in offline ancestors latency; do
+		[ "$(sed -n 1p $DEBUG/$file)" = "v: 1" ] || echo "$file: first line"
+		sed -n 2p $DEBUG/$file | tr ' ' '\n'
+	done
+	find /sys/kernel/tracing/events/memcg_reaper -mindepth 1 -type d | sed 's|.*/||'
+}
+guide | while read -r word; do
+	grep -qF -- "\`\`$word\`\`" $GUIDE || echo "$word"
+done >/tmp/out
+check "the guide has every column and event" test ! -s /tmp/out
+sed 's/^/# /' /tmp/out
+
+check "the module unloads" unload_reaper
+find $REAPER $DEBUG /sys/module/memcg_reaper >/tmp/out 2>/dev/null
+check "no file stays" test ! -s /tmp/out
+finish

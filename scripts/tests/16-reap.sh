@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# kernels: 6.1 6.12
+# vm: --cgroup v2 --ext4 512 --xfs 300
+# timeout: 180
+#
+# The file reap: one full pass whatever the tunables say, its errors, its end on
+# a signal and on unload, and several of them beside the thread.
+# shellcheck source=../guest/lib.sh
+. /lib.sh
+
+TRACE=/sys/kernel/tracing
+BUSY=
+
+# reap: what the write says
+reap()
+{
+	(echo 1 >$REAPER/reap) 2>&1 | sed 's/.*: //'
+}
+
+# nothing_left NAME: all groups are freed; it takes a moment
+nothing_left()
+{
+	if wait_for 10 '[ "$(nr_dying)" = 0 ]'; then
+		ok "$1"
+	else
+		fail "$1" "$(tail -n 1 /sys/kernel/debug/memcg_reaper/offline)"
+	fi
+}
+
+# A dead group with 1 GiB of page cache, made fast: the file is a hole. ext4,
+# as it has small folios.
+big()
+{
+	mkdir "$CG/big"
+	incg big cat /mnt/ext4/sparse >/dev/null
+	rmdir "$CG/big"
+	wait_for 10 'grep -q " big " /sys/kernel/debug/memcg_reaper/offline'
+}
+
+# Busy tasks beside which one of a lower priority takes long for anything.
+slow()
+{
+	for _ in $(seq "$(nproc)"); do
+		sh -c 'while :; do :; done' &
+		BUSY="$BUSY $!"
+	done
+}
+
+fast()
+{
+	# shellcheck disable=SC2086 # one by one
+	kill $BUSY
+	BUSY=
+}
+
+# Until a pass has begun to take what there is.
+wait_work()
+{
+	local taken=0 end
+
+	end=$(($(now) + 6000))
+	until [ "$taken" -gt "$1" ] || [ "$(now)" -gt $end ]; do
+		read -r taken <$REAPER/stats/evicted_bytes_total
+	done
+	[ "$taken" -gt "$1" ]
+}
+
+truncate -s 1G /mnt/ext4/sparse
+check "loads" load_reaper reap_background=0 min_age_ms=3600000 scan_interval_ms=3600000 cpu_percent=1
+echo 1 >$TRACE/events/memcg_reaper/enable
+
+#
+# Success: nothing stays, or nothing that could be taken.
+#
+compare "reap of nothing" "$(reap)" = ""
+mkgroups --root "$CG/test" --prefix x --count 50 --dir /mnt/xfs --sync >/tmp/x
+compare "reap with reap_background=0 and an age of an hour" "$(reap)" = ""
+nothing_left "all are gone"
+compare "and counted" "$(stat freed_groups_total)" = 50
+hold /tmp/m mkgroups --root "$CG/test" --prefix m --count 20 --kind mlocked --size 4K --dir /mnt/xfs --sync --hold
+# Pages that are only just locked are found to be so when they are tried.
+check "success where nothing can be taken" wait_for 30 '[ "$(reap)" = "" ]'
+compare "stuck groups" "$(stat stuck_groups)" = 20
+[ "$(stat stuck_groups)" = 20 ] || note "$(grep -v 'unevictable stuck$' /sys/kernel/debug/memcg_reaper/offline)"
+compare "offline groups" "$(stat offline_groups)" = 20
+release
+check "and they go when they are let go" wait_for 30 '[ "$(reap)" = "" ] && [ "$(nr_dying)" = 0 ]'
+
+#
+# EAGAIN: things that could be taken later.
+#
+touch /mnt/ext4/atime
+mount -o remount,commit=300 /mnt/ext4
+mkgroups --root "$CG/test" --prefix e --count 50 --kind meta >/tmp/e
+compare "EAGAIN while a journal holds pages" "$(reap)" = "Resource temporarily unavailable"
+compare "some are there" "$(nr_dying)" -ge 1
+check "success once it has let go" wait_for 60 \
+	'sync; echo 2 >/proc/sys/vm/drop_caches; [ "$(reap)" = "" ]'
+nothing_left "and nothing stays"
+
+# Its inode is read from the disk, and its time of access changes.
+sync
+echo 2 >/proc/sys/vm/drop_caches
+touch -d '2000-01-01 00:00' /mnt/ext4/atime
+sync
+echo 2 >/proc/sys/vm/drop_caches
+mkdir "$CG/atime"
+incg atime cat /mnt/ext4/atime
+rmdir "$CG/atime"
+wait_for 10 'grep -q " atime " /sys/kernel/debug/memcg_reaper/offline'
+compare "EAGAIN while nothing but a dirty inode holds a group" "$(reap)" = \
+	"Resource temporarily unavailable"
+compare "it is there" "$(nr_dying)" = 1
+sync
+check "success once it is written" wait_for 10 '[ "$(reap)" = "" ]'
+nothing_left "and the group is gone"
+
+#
+# A signal.
+#
+big
+# Its inode, too.
+sync
+echo >$TRACE/trace
+evicted=$(stat evicted_bytes_total)
+rm -f /tmp/pid /tmp/killed
+slow
+(
+	wait_work "$evicted"
+	read -r pid </tmp/pid
+	kill -INT "$pid"
+	fast
+	now >/tmp/killed
+) &
+BUSY=
+sh -c 'renice 10 $$; echo $$ >/tmp/pid; echo 1 >'$REAPER/reap
+status=$?
+ended=$(now)
+wait
+compare "SIGINT ends the writer" $status = 130
+compare "at once" $((ended - $(cat /tmp/killed))) -le 200 "of 1/100 s"
+check "the pass ended with EINTR" grep -q 'reap_pass_end:.* result=-4' $TRACE/trace
+compare "before it was through" "$(nr_dying)" = 1
+compare "the next one is not hindered" "$(reap)" = ""
+nothing_left "and completes it"
+
+#
+# Several, with the thread.
+#
+tun min_age_ms 0
+tun scan_interval_ms 10
+tun cpu_percent 100
+tun reap_background 1
+mkgroups --root "$CG/test" --prefix c --seconds 5 --dir /mnt/xfs >/tmp/c &
+churn=$!
+for i in 1 2 3; do
+	(
+		n=0
+		while kill -0 $churn 2>/dev/null; do
+			case $(reap) in
+			''|'Resource temporarily unavailable') n=$((n + 1)) ;;
+			*) echo bad; break ;;
+			esac
+		done >/tmp/reaps.$i
+		echo $n >>/tmp/reaps.$i
+	) &
+done
+wait $churn
+compare "churn beside three writers and the thread" $? = 0
+wait
+compare "no write fails" "$(cat /tmp/reaps.? | grep -c bad)" = 0
+note "passes of the writers:" "$(cat /tmp/reaps.?)"
+sync
+check "nothing stays" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+
+#
+# Unload, in the middle of a reap and of a pass of the thread.
+#
+# unload NAME: at once; the busy tasks end when it begins
+unload()
+{
+	local start rmmod
+
+	start=$(now)
+	unload_reaper &
+	rmmod=$!
+	[ ! "$BUSY" ] || fast
+	wait $rmmod
+	compare "$1" $? = 0
+	compare "$1: how long it took" $(($(now) - start)) -le 500 "of 1/100 s"
+}
+
+tun reap_background 0
+big
+evicted=$(stat evicted_bytes_total)
+slow
+sh -c "renice 10 \$\$; echo 1 >$REAPER/reap; echo \$? >/tmp/status" 2>/tmp/error &
+check "reap is at work" wait_work "$evicted"
+unload "unload during reap"
+wait
+compare "reap gets an error" "$(cat /tmp/status)" != 0
+wait
+note "it is: $(cat /tmp/error)"
+compare "before it was through" "$(nr_dying)" = 1
+
+check "loads again" load_reaper min_age_ms=0 scan_interval_ms=10 cpu_percent=2
+check "the thread is at work" wait_work 0
+unload "unload during a pass"
+compare "before it was through" "$(nr_dying)" = 1
+check "loads once more" load_reaper min_age_ms=0 scan_interval_ms=10 cpu_percent=100
+check "and the thread completes it" wait_for 60 '[ "$(nr_dying)" = 0 ]'
+unload "the last unload"
+finish

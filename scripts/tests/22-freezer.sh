@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# kernels: 6.1 6.12
+# vm: --cgroup v2 --ext4 512 --xfs 300
+# timeout: 180
+#
+# The thread freezes at once wherever it is, does nothing while frozen and stands
+# in nobody's way, and goes on afterwards: with the v1 freezer, and when the
+# system hibernates (which ends before the power is off: there is no swap).
+# shellcheck source=../guest/lib.sh
+. /lib.sh
+
+FREEZER=/tmp/freezer/reaper
+INTERVAL=10
+
+freeze()
+{
+	echo FROZEN >$FREEZER/freezer.state
+	check "$1" wait_for 10 '[ "$(cat $FREEZER/freezer.state)" = FROZEN ]'
+}
+
+thaw()
+{
+	echo THAWED >$FREEZER/freezer.state
+}
+
+# nothing_left NAME: all groups are freed; it takes a moment
+nothing_left()
+{
+	if wait_for 30 '[ "$(nr_dying)" = 0 ]'; then
+		ok "$1"
+	else
+		fail "$1" "$(tail -n 1 /sys/kernel/debug/memcg_reaper/offline)"
+	fi
+}
+
+# A dead group with 600 MiB of page cache, quickly made.
+big()
+{
+	mkdir "$CG/big"
+	incg big cat /mnt/ext4/sparse >/dev/null
+	rmdir "$CG/big"
+}
+
+small()
+{
+	mkgroups --root "$CG/test" --count 20 --dir /mnt/xfs --sync >/dev/null
+}
+
+truncate -s 600M /mnt/ext4/sparse
+mkdir /tmp/freezer
+mount -t cgroup -o freezer freezer /tmp/freezer
+mkdir $FREEZER
+check "loads" load_reaper min_age_ms=0 scan_interval_ms=$INTERVAL cpu_percent=100
+thread_pid >$FREEZER/tasks
+
+#
+# Frozen between passes.
+#
+small
+freeze "freezes while it waits"
+cpu=$(thread_cpu_ns)
+passes=$(stat passes_total)
+small
+tun scan_interval_ms 20
+wait_for 1 '[ "$(stat passes_total)" != "$passes" ]'
+compare "does nothing" $(($(thread_cpu_ns) - cpu)) = 0
+compare "no pass" "$(stat passes_total)" = "$passes"
+compare "groups wait" "$(nr_dying)" -ge 20
+check "reap works meanwhile" tun reap 1
+nothing_left "and frees them"
+small
+thaw
+nothing_left "goes on"
+
+#
+# Frozen in the middle of a group.
+#
+tun reap_background 0
+big
+tun cpu_percent 5
+evicted=$(stat evicted_bytes_total)
+tun reap_background 1
+check "is at work" wait_for 30 "[ \$(stat evicted_bytes_total) -gt $evicted ]"
+freeze "freezes in the middle of a group"
+cpu=$(thread_cpu_ns)
+evicted=$(stat evicted_bytes_total)
+wait_for 3 "[ \$(stat evicted_bytes_total) != $evicted ]"
+compare "does nothing there" $(($(thread_cpu_ns) - cpu)) = 0
+compare "takes nothing" "$(stat evicted_bytes_total)" = "$evicted"
+compare "the group is still there" "$(nr_dying)" = 1
+check "reap gets past it" tun reap 1
+thaw
+tun cpu_percent 100
+nothing_left "and the group goes"
+
+# Unload needs no thaw of anybody's: the thread is told to stop.
+thaw
+thread_pid >/tmp/freezer/tasks
+
+#
+# Hibernation: user space first, then all threads that can, then back.
+#
+if grep -qw disk /sys/power/state; then
+	tun reap_background 0
+	big
+	tun cpu_percent 2
+	evicted=$(stat evicted_bytes_total)
+	tun reap_background 1
+	wait_for 30 "[ \$(stat evicted_bytes_total) -gt $evicted ]"
+	dmesg -c >/dev/null
+	echo shutdown >/sys/power/disk
+	echo disk >/sys/power/state 2>/dev/null
+	dmesg >/tmp/dmesg
+	check "user space froze" grep -q 'Freezing user space processes' /tmp/dmesg
+	check "and kernel threads" grep -q 'Freezing remaining freezable tasks' /tmp/dmesg
+	check "none refused" sh -c '! grep -iE "freezing of .* (failed|aborted)|refusing to freeze" /tmp/dmesg'
+	check "an image was made" grep -q 'PM: hibernation: Image created' /tmp/dmesg
+	tun cpu_percent 100
+	nothing_left "the thread works afterwards"
+	small
+	nothing_left "on new groups, too"
+else
+	skip "hibernation" "this kernel offers $(cat /sys/power/state)"
+fi
+check "unloads" unload_reaper
+finish
