@@ -1,0 +1,232 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Static checks; results in KTAP form, exit status 0 where all are clean.
+#
+#	lint.sh
+#
+# Needs what `scripts/setup.sh check` installs. checkpatch.pl is in no small
+# package: it is taken out of Debian's kernel source once, into MR_CACHE.
+set -u
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cd "$MR_TOP" || exit
+SOURCE=linux-source-6.12
+CHECKPATCH=$MR_CACHE/checkpatch/checkpatch.pl
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX") || exit
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
+nr=0
+failed=0
+
+# verdict NAME STATUS FILE: not ok where the status is not 0 or the file has a line
+verdict()
+{
+	nr=$((nr + 1))
+	if [ "$2" = 0 ] && [ ! -s "$3" ]; then
+		echo "ok $nr - $1"
+	else
+		echo "not ok $nr - $1"
+		sed 's/^/# /' "$3"
+		failed=1
+	fi
+}
+
+#
+# checkpatch --strict. Noise, line by line: file, type, and why it stays.
+#
+noise()
+{
+	cat <<-'END'
+	kmod/compat.h	LINUX_VERSION_CODE	this file is the one place for it
+	kmod/compat.h	CONSTANT_COMPARISON	takes KERNEL_VERSION() for a constant on the left
+	kmod/params.c	MACRO_ARG_REUSE	the macro declares a parameter; its argument is a name
+	kmod/trace.h	OPEN_ENDED_LINE	layout of TRACE_EVENT(), as in include/trace/events
+	kmod/trace.h	PARENTHESIS_ALIGNMENT	the same
+	END
+}
+
+unpack_checkpatch()
+{
+	tar -xJf "$1" -C "$2" --strip-components=2 "$SOURCE/scripts/checkpatch.pl" \
+		"$SOURCE/scripts/spelling.txt" "$SOURCE/scripts/const_structs.checkpatch"
+}
+
+get_checkpatch()
+{
+	[ ! -s "$CHECKPATCH" ] || return 0
+	mkdir -p "$tmp/cp" "$MR_CACHE"
+	if [ -s "/usr/src/$SOURCE.tar.xz" ]; then
+		unpack_checkpatch "/usr/src/$SOURCE.tar.xz" "$tmp/cp" || return
+	else
+		log "fetching $SOURCE for checkpatch.pl"
+		(
+			cd "$tmp" || exit
+			set -- apt-get -qq -o APT::Sandbox::User=root download "$SOURCE"
+			"$@" || { apt-get -qq update && "$@"; } || exit
+			dpkg --fsys-tarfile "$SOURCE"_*.deb | tar -xf - "./usr/src/$SOURCE.tar.xz"
+			unpack_checkpatch "usr/src/$SOURCE.tar.xz" cp
+		) >&2 || return
+	fi
+	# Another run may have been first.
+	mv -T "$tmp/cp" "$(dirname "$CHECKPATCH")" 2>/dev/null || [ -s "$CHECKPATCH" ]
+}
+
+checkpatch()
+{
+	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] >"$tmp/said" 2>&1
+	[ "$(grep -c '^total: ' "$tmp/said")" -gt 0 ] || {
+		cat "$tmp/said"
+		return
+	}
+	noise >"$tmp/noise"
+	# An entry that nothing matches any more has to go.
+	awk -F '\t' '
+		NR == FNR { why[$1 "\t" $2] = $3; next }
+		/^total: / { next }
+		{
+			split($0, part, ":")
+			key = part[1] "\t" part[4]
+			if (key in why)
+				met[key] = 1
+			else
+				print
+		}
+		END {
+			for (key in why)
+				if (!(key in met))
+					print "not needed any more: " key
+		}' "$tmp/noise" "$tmp/said"
+}
+
+if get_checkpatch; then
+	checkpatch >"$tmp/out"
+	verdict "checkpatch --strict" $? "$tmp/out"
+else
+	echo "cannot get checkpatch.pl: install $SOURCE" >"$tmp/out"
+	verdict "checkpatch --strict" 1 "$tmp/out"
+fi
+
+#
+# The compiler with W=1 and sparse, on each kernel's headers.
+#
+compile()
+{
+	rm -rf "$tmp/tree"
+	mkdir "$tmp/tree"
+	cp -r Kbuild Makefile dkms.conf kmod "$tmp/tree/"
+	find "$tmp/tree" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' \) -delete
+	make -s -C "$tmp/tree" KDIR="$1" W=1 C=2 CF=-Wsparse-error >"$tmp/make" 2>&1
+	status=$?
+	grep -vE '^Skipping BTF generation' "$tmp/make"
+	return $status
+}
+
+for kernel in $MR_KERNELS; do
+	kdir=$(kernel_kdir "$kernel") && compile "$kdir" >"$tmp/out"
+	verdict "W=1 and sparse, $kernel" $? "$tmp/out"
+done
+
+# That of the last kernel: older ones know no -Wall.
+"$kdir/scripts/kernel-doc" -none -Wall -Werror kmod/*.[ch] >"$tmp/out" 2>&1
+verdict "kernel-doc" $? "$tmp/out"
+
+gcc -fsyntax-only -O2 -Wall -Wextra scripts/guest/*.c >"$tmp/out" 2>&1
+verdict "helpers of the tests compile" $? "$tmp/out"
+
+#
+# Shell.
+#
+find .ci scripts -type f 2>/dev/null | sort >"$tmp/files"
+while read -r file; do
+	case $(head -n 1 "$file" | tr -d '\0') in
+	'#!'*sh)	echo "$file" ;;
+	*)		case $file in *.sh) echo "$file" ;; esac ;;
+	esac
+done <"$tmp/files" >"$tmp/shell"
+# SC2317, code that is never reached: functions that check and result call by name.
+xargs shellcheck -x -P SCRIPTDIR -e SC2317 <"$tmp/shell" >"$tmp/out" 2>&1
+verdict "shellcheck, $(wc -l <"$tmp/shell") files" $? "$tmp/out"
+
+#
+# Text. Files that git knows or would add; without git, all but what make leaves.
+#
+if ! git ls-files -co --exclude-standard >"$tmp/files" 2>/dev/null; then
+	find . -type f ! -path './.git/*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
+		! -name '.*.cmd' ! -name 'Module.symvers' ! -name modules.order | cut -c3- >"$tmp/files"
+fi
+grep -vxE 'COPYING|\.clang-format' "$tmp/files" >"$tmp/text"
+
+xargs grep -nE "[[:blank:]]\$| $(printf '\t')" /dev/null <"$tmp/text" >"$tmp/out"
+while read -r file; do
+	[ ! -s "$file" ] || [ -z "$(tail -c 1 "$file")" ] || echo "$file: no newline at the end"
+done <"$tmp/text" >>"$tmp/out"
+verdict "white space" 0 "$tmp/out"
+
+grep -E '^(kmod|scripts|Documentation|\.ci)/|^(Kbuild|Makefile)$' "$tmp/text" |
+	grep -v '^Documentation/ABI/' >"$tmp/spdx"
+while read -r file; do
+	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2\.0' || echo "$file: no SPDX line"
+done <"$tmp/spdx" >"$tmp/out"
+verdict "SPDX lines" 0 "$tmp/out"
+
+# Code without its comments.
+for file in kmod/*.[ch]; do
+	gcc -fpreprocessed -dD -E -P -x c "$file" 2>/dev/null >"$tmp/code"
+	grep -wE 'k(ret)?probes?|(un)?register_k(ret)?probe|kallsyms[a-z_]*|ftrace_set_filter_ip' \
+		"$tmp/code" | sed "s|^|$file: not by symbol: |"
+	[ "$file" = kmod/compat.h ] ||
+		grep -E 'LINUX_VERSION_CODE|KERNEL_VERSION' "$tmp/code" | sed "s|^|$file: version outside compat.h: |"
+done >"$tmp/out"
+verdict "words that kmod/ does without" 0 "$tmp/out"
+
+#
+# Documentation: every entry of the ABI is whole, and the guide explains each file.
+#
+awk '
+	function done() {
+		if (what && !(date && contact && description))
+			print FILENAME ": " what ": wants Date, Contact and Description"
+		what = date = contact = description = ""
+	}
+	FNR == 1 { done() }
+	/^What:/ {
+		if (date || contact || description)
+			done()
+		what = $2
+	}
+	/^Date:/ { date = 1 }
+	/^Contact:/ { contact = 1 }
+	/^Description:/ { description = 1 }
+	END { done() }' Documentation/ABI/testing/* >"$tmp/out"
+sed -n 's/^What:[[:blank:]]*//p' Documentation/ABI/testing/* | sort >"$tmp/what"
+uniq -d "$tmp/what" | sed 's/^/documented twice: /' >>"$tmp/out"
+while read -r what; do
+	grep -qF -e "\`\`$(basename "$what")\`\`" -e "$what/" Documentation/admin-guide.rst ||
+		echo "admin-guide.rst does not explain $what"
+done <"$tmp/what" >>"$tmp/out"
+verdict "ABI entries, $(wc -l <"$tmp/what")" 0 "$tmp/out"
+
+# Results and messages of the module, in the guide.
+{
+	sed -n 's/^\t\[MR_RES_[A-Z]*\][^"]*"\(.*\)",/``\1``/p' kmod/groups.c
+	# Up to the first thing that printf fills in.
+	sed -n 's/^.*pr_\(err\|warn\|notice\|info\)("\([^%\\]*\).*/\2/p' kmod/*.c
+} | while read -r words; do
+	[ -z "$words" ] || grep -qF -- "$words" Documentation/admin-guide.rst || echo "admin-guide.rst has not: $words"
+done >"$tmp/out"
+verdict "results and messages are in the guide" 0 "$tmp/out"
+
+# Paths in README.md, relative links and `code` alike, lead somewhere.
+# shellcheck disable=SC2016 # the back quotes are Markdown's
+grep -oE '\]\([^):#]+|`(Documentation|scripts|kmod)/[^`* ]*' README.md | sed 's/^\](//; s/^`//' |
+	while read -r path; do
+		[ -e "$path" ] || echo "README.md: no $path"
+	done >"$tmp/out"
+verdict "links of README.md" 0 "$tmp/out"
+
+echo "1..$nr"
+exit $failed

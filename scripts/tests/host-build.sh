@@ -1,0 +1,166 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 400
+#
+# make, make install and make clean on each kernel's headers; kernels and
+# configurations that are not supported are refused in one sentence.
+set -u
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=../ktap.sh
+. "$(dirname "$0")/../ktap.sh"
+
+# Only what DKMS ships, too: what is missing there is noticed here.
+fresh_tree()
+{
+	rm -rf "$tmp/tree"
+	mkdir "$tmp/tree"
+	(cd "$top" && cp -r Kbuild Makefile dkms.conf kmod "$tmp/tree/")
+	find "$tmp/tree" \( -name '*.o' -o -name '*.ko' -o -name '.*.cmd' \) -delete
+	list >"$tmp/before"
+}
+
+list()
+{
+	(cd "$tmp/tree" && find . -type f -exec md5sum {} + | sort -k 2)
+}
+
+quiet_build()
+{
+	make -j2 -s -C "$tmp/tree" KDIR="$1" W=1 >"$tmp/said" 2>&1 || {
+		cat "$tmp/said"
+		return 1
+	}
+	# 6.1's headers come without the image that type information needs.
+	! grep -vE '^Skipping BTF generation' "$tmp/said"
+}
+
+has_version()
+{
+	found=$(modinfo -F version "$tmp/tree/memcg_reaper.ko") && [ "$found" = "$version" ] && return
+	echo "module says '$found', dkms.conf '$version'"
+	return 1
+}
+
+# Every tunable is a parameter, with a description.
+has_params()
+{
+	modinfo -F parm "$tmp/tree/memcg_reaper.ko" >"$tmp/parm"
+	for name in reap_background method scan_interval_ms min_age_ms cpu_percent batch_pages swap subtree; do
+		grep -q "^$name:..*" "$tmp/parm" || {
+			echo "no parameter $name"
+			return 1
+		}
+	done
+}
+
+# An undefined symbol fails in modpost; one for other licences or from kprobes would not.
+imports()
+{
+	! nm -u "$tmp/tree/memcg_reaper.ko" | grep -E 'kallsyms|kprobe'
+}
+
+installs()
+{
+	rm -rf "$tmp/root"
+	make -s -C "$tmp/tree" KDIR="$1" INSTALL_MOD_PATH="$tmp/root" install || return
+	found=$(find "$tmp/root/lib/modules/$2" -name 'memcg_reaper.ko*') && [ -s "$found" ]
+}
+
+# A plain make says nothing about files that it leaves; clean takes all away.
+cleans()
+{
+	make -s -C "$tmp/tree" KDIR="$1" clean || return
+	list | diff "$tmp/before" -
+}
+
+for kernel in $MR_KERNELS; do
+	kdir=$(kernel_kdir "$kernel") || exit
+	fresh_tree
+	result "$kernel: builds without a word, W=1" quiet_build "$kdir"
+	result "$kernel: version of dkms.conf" has_version
+	result "$kernel: a parameter for each tunable" has_params
+	result "$kernel: no symbol looked up" imports
+	result "$kernel: make install" installs "$kdir" "$(kernel_release "$kernel")"
+	result "$kernel: make clean leaves nothing" cleans "$kdir"
+done
+
+# odd_headers KDIR: a copy of a kernel's headers that may be spoilt
+odd_headers()
+{
+	rm -rf "$tmp/odd"
+	mkdir "$tmp/odd"
+	(
+		cd "$1" || exit
+		cp -r .config .kernelvariables Makefile Module.symvers arch include "$tmp/odd/"
+		ln -s "$(readlink -f scripts)" "$tmp/odd/scripts"
+		ln -s "$(readlink -f tools)" "$tmp/odd/tools"
+	)
+}
+
+without()
+{
+	odd_headers "$1" || return
+	shift
+	for config; do
+		sed -i "/^#define CONFIG_$config /d" "$tmp/odd/include/generated/autoconf.h" &&
+			sed -i "/^CONFIG_$config=/d" "$tmp/odd/include/config/auto.conf" || return
+	done
+}
+
+# refused SENTENCE: the build fails, and its first error is the sentence
+refused()
+{
+	fresh_tree
+	if make -j2 -s -C "$tmp/tree" KDIR="$tmp/odd" >"$tmp/said" 2>&1; then
+		echo "it builds"
+		return 1
+	fi
+	first=$(grep -m 1 'error:' "$tmp/said")
+	case $first in
+	*"$1"*)	return 0 ;;
+	esac
+	echo "first error: $first"
+	return 1
+}
+
+another_version()
+{
+	odd_headers "$1" || return
+	sed -i "s/^#define LINUX_VERSION_CODE .*/#define LINUX_VERSION_CODE $2/" \
+		"$tmp/odd/include/generated/uapi/linux/version.h"
+	refused "memcg_reaper supports Linux 6.1 to 6.12"
+}
+
+not_without()
+{
+	without "$1" "$2" && refused "memcg_reaper needs a kernel with CONFIG_$2"
+}
+
+rhel()
+{
+	odd_headers "$1" || return
+	echo '#define CONFIG_RHEL_DIFFERENCES 1' >>"$tmp/odd/include/generated/autoconf.h"
+	refused "not reviewed for RHEL"
+}
+
+optional()
+{
+	without "$@" && fresh_tree && quiet_build "$tmp/odd"
+}
+
+for kernel in $MR_KERNELS; do
+	kdir=$(kernel_kdir "$kernel") || exit
+	result "$kernel headers that say 6.0: refused" another_version "$kdir" $((6 * 65536 + 255))
+	result "$kernel headers that say 6.13: refused" another_version "$kdir" $((6 * 65536 + 13 * 256))
+	result "$kernel headers that say RHEL: refused" rhel "$kdir"
+	for needed in MEMCG SYSFS TRACEPOINTS; do
+		result "$kernel without $needed: refused" not_without "$kdir" $needed
+	done
+	result "$kernel without writeback groups, debugfs, swap: builds" \
+		optional "$kdir" CGROUP_WRITEBACK DEBUG_FS SWAP
+done
+
+echo "1..$nr"
+exit $failed

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 240
+#
+# vm.sh brings back what happened in the guest.
+set -u
+
+dir=$(dirname "$0")/..
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+nr=0
+failed=0
+
+# expect NAME STATUS OUTPUT SCRIPT [vm.sh options]
+expect()
+{
+	name=$1 status=$2 output=$3
+	printf '%s\n' "$4" >"$tmp/script"
+	shift 4
+	"$dir/vm.sh" --timeout 60 "$@" -- "$tmp/script" 'an arg' "it's" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	nr=$((nr + 1))
+	if [ $got = "$status" ] && [ "$(cat "$tmp/out")" = "$output" ]; then
+		echo "ok $nr - $name"
+	else
+		echo "not ok $nr - $name # status $got for $status"
+		sed 's/^/# /' "$tmp/out" "$tmp/err"
+		failed=1
+	fi
+}
+
+expect "exit status and arguments" 42 "2 an arg|it's" 'echo "$# $1|$2"; exit 42' --kernel 6.1
+expect "success" 0 fine 'echo fine' --nodes 2
+expect "a splat" 97 before 'echo before; echo "<4>WARNING: CPU: 0 PID: 1 at fake.c:1" >/dev/kmsg'
+expect "an allowed splat" 5 '' 'echo "<4>WARNING: at fake.c:1" >/dev/kmsg; exit 5' --allow 'fake\.c'
+expect "a panic" 97 '' 'echo c >/proc/sysrq-trigger; sleep 100'
+expect "a hang" 98 start 'echo start; sleep 1000' --timeout 15
+expect "no memory controller on v1" 99 '' 'echo never' --kernel 6.12 --cgroup v1
+expect "memory controller off" 0 '[]' 'echo "[$CG]"; ! grep -qw memory /proc/self/cgroup' --cgroup none
+seq 20000 >"$tmp/long"
+expect "no byte is lost" 0 "$(cat "$tmp/long")" 'cat /long' --add "$tmp/long"
+echo "1..$nr"
+exit $failed
