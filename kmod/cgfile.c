@@ -139,10 +139,10 @@ static int write_file(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 }
 
 /*
- * Keep a group from swapping for the length of one reclaim, on kernels whose
- * reclaim takes no swappiness. The old value is put back: it is the
- * administrator's, and counts again when the tunable "swap" is switched on.
- * A kernel without these files can't swap.
+ * Keep a group from swapping for the length of one reclaim that takes no
+ * swappiness. The old value is put back: it is the administrator's, and counts
+ * again when the tunable "swap" is switched on. A kernel without these files
+ * can't swap.
  */
 
 static u64 noswap_begin(struct mr_cgfile *cf, struct cgroup_subsys_state *css)
@@ -220,6 +220,9 @@ int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
  * usage makes memory_high_write() call drain_all_stock(). The limit matters
  * to nobody in an offline group, and is lifted again all the same.
  *
+ * memory_high_write() goes on to reclaim what the batches had, and would swap
+ * it out whatever the tunable "swap" says.
+ *
  * Context: as mr_cgfile_reclaim().
  *
  * Return: 0, or -EINTR.
@@ -227,13 +230,16 @@ int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 int mr_cgfile_drain(struct mr_cgfile *cf, struct cgroup_subsys_state *css)
 {
 	char zero[] = "0", max[] = "max";
+	u64 old;
 	int ret;
 
 	ret = mr_cgfile_reclaim(cf, css, 1, false);
 	if (ret == -EINTR)
 		return ret;
+	old = noswap_begin(cf, css);
 	ret = write_file(cf, css, cft.high, zero);
 	write_file(cf, css, cft.high, max);
+	noswap_end(cf, css, old);
 	return ret;
 }
 
