@@ -6,6 +6,8 @@
 # $EXT4_DEV $XFS_DEV $SWAP_DEV the disks.
 
 REAPER=/sys/kernel/mm/memcg_reaper
+DEBUG=/sys/kernel/debug/memcg_reaper
+OFFLINE=$DEBUG/offline
 
 #
 # Results, in KTAP style. End with finish: it is the script's exit status.
@@ -129,6 +131,12 @@ sectors_read()
 	awk '{ print $3 }' "/sys/block/${1##*/}/stat"
 }
 
+# cpu_ns [PID]: CPU time used so far, by this shell if not said otherwise
+cpu_ns()
+{
+	cut -d' ' -f1 "/proc/${1:-$$}/schedstat"
+}
+
 #
 # Control groups.
 #
@@ -214,6 +222,48 @@ fresh()
 	wait_for 10 'poke; [ "$(nr_dying)" -le 2 ]'
 }
 
+# dead GROUP: make it, with 64 KiB of a file of its own on xfs, and remove it;
+# its cgroup id goes to $ID, the file is /mnt/xfs/dead$ID
+dead()
+{
+	mkcg "$1"
+	ID=$(busybox stat -c %i "$CG/$1")
+	incg "$1" dd if=/dev/zero of="/mnt/xfs/dead$ID" bs=64k count=1 2>/dev/null
+	sync
+	rmdir "$CG/$1"
+}
+
+# big SIZE: a dead group with so much page cache, which takes a while to empty;
+# made fast, as the file is a hole, and on ext4, as that has small folios
+big()
+{
+	[ -e /mnt/ext4/sparse ] || truncate -s "$1" /mnt/ext4/sparse
+	mkdir "$CG/big"
+	incg big cat /mnt/ext4/sparse >/dev/null
+	rmdir "$CG/big"
+	wait_for 10 'grep -q " big " $OFFLINE'
+}
+
+# nothing_left NAME [SECONDS]: all groups are freed, which takes the kernel a
+# moment; else one of them says why
+nothing_left()
+{
+	if wait_for "${2:-30}" '[ "$(nr_dying)" = 0 ]'; then
+		ok "$1"
+	else
+		fail "$1" "$(nr_dying): $(tail -n 1 $OFFLINE)"
+	fi
+}
+
+# Freezing a file system checkpoints its journal, which then holds no more pages.
+# shellcheck disable=SC2317 # called by wait_for
+journal_lets_go()
+{
+	sync
+	fsfreeze --freeze /mnt/ext4
+	fsfreeze --unfreeze /mnt/ext4
+}
+
 # hold OUTPUT COMMAND...: start a helper that prints "ready" and keeps what it
 # has; $HELD is its pid
 hold()
@@ -265,7 +315,14 @@ stat()
 	cat "$REAPER/stats/$1"
 }
 
-# CPU time of the module's thread.
+# wait_passes N: until so many passes have begun and ended
+wait_passes()
+{
+	local upto=$(($(stat passes_total) + $1 + 1))
+
+	wait_for 60 "[ \$(stat passes_total) -ge $upto ]"
+}
+
 thread_pid()
 {
 	pidof kmemcg_reaperd
@@ -273,5 +330,24 @@ thread_pid()
 
 thread_cpu_ns()
 {
-	cut -d' ' -f1 "/proc/$(thread_pid)/schedstat"
+	cpu_ns "$(thread_pid)"
+}
+
+# table FILE PROGRAM [WORD...]: awk on the rows of a table in debugfs; c[NAME] is
+# the number of a column, w[1] and so on are the words, as they are
+table()
+{
+	local file="$1" program="$2"
+
+	shift 2
+	awk 'BEGIN { for (i = 2; i < ARGC; i++) w[i - 1] = ARGV[i]; ARGC = 2 }
+		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
+		NR < 3 { next }
+		'"$program" "$file" "$@"
+}
+
+# value NAME COLUMN: of the first offline group of that name
+value()
+{
+	table $OFFLINE '$c["name"] == w[1] { print $c[w[2]]; exit }' "$1" "$2"
 }

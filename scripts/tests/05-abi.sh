@@ -10,7 +10,6 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-DEBUG=/sys/kernel/debug/memcg_reaper
 PARAMS=/sys/module/memcg_reaper/parameters
 ABI=/doc/ABI/testing
 GUIDE=/doc/admin-guide.rst

@@ -218,7 +218,7 @@ forget_log
 compare "a second load" "$(insmod $MODULE 2>&1)" = "insmod: can't insert '$MODULE': File exists"
 check "and nothing is broken" sh -c "echo 1 >$REAPER/reap && [ \$(pidof kmemcg_reaperd | wc -w) = 1 ]"
 check "unloads" unload_reaper
-check "and nothing is left" sh -c "[ ! -e $REAPER ] && [ ! -e /sys/kernel/debug/memcg_reaper ] &&
+check "and nothing is left" sh -c "[ ! -e $REAPER ] && [ ! -e $DEBUG ] &&
 	[ ! -e /sys/kernel/tracing/events/memcg_reaper ] && ! pidof kmemcg_reaperd"
 
 check "loads with parameters" load_reaper reap_background=0 method=evict scan_interval_ms=10 \

@@ -18,6 +18,6 @@ dmesg | grep 'memcg_reaper: not loaded' >/tmp/lines
 # busybox tries both system calls, so the line may be there twice.
 compare "one line says so" "$(sed 's/^\[[^]]*\] //' /tmp/lines | sort -u | wc -l)" = 1
 check "and why" grep -q 'cgroup_disable=memory' /tmp/lines
-check "nothing is left" sh -c "[ ! -e $REAPER ] && [ ! -e /sys/kernel/debug/memcg_reaper ] &&
+check "nothing is left" sh -c "[ ! -e $REAPER ] && [ ! -e $DEBUG ] &&
 	! pidof kmemcg_reaperd && ! grep -q ^memcg_reaper /proc/modules"
 finish

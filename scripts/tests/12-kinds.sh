@@ -11,36 +11,24 @@
 . /lib.sh
 
 N=40
-OFFLINE=/sys/kernel/debug/memcg_reaper/offline
 mkdir /tmp/out
 
 # rows PREFIX HOLDERS RESULT: how many groups of that name have these columns
 # (extended regular expressions)
 rows()
 {
-	awk -v prefix="$1" -v holders="^($2)\$" -v result="^($3)\$" '
-		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
-		NR > 2 && $c["name"] ~ ("^" prefix) &&
-			$c["holders"] ~ holders && $c["result"] ~ result { n++ }
-		END { print n + 0 }' $OFFLINE
+	table $OFFLINE '
+		$c["name"] ~ w[1] && $c["holders"] ~ w[2] && $c["result"] ~ w[3] { n++ }
+		END { print n + 0 }' "^$1" "^($2)\$" "^($3)\$"
 }
 
 # The same for a number: rows where it is not zero.
 # shellcheck disable=SC2086,SC2317 # called through check only
 rows_with()
 {
-	awk -v prefix="$1" -v column="$2" '
-		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
-		NR > 2 && index($c["name"], prefix) == 1 && $c[column] > 0 { n++ }
-		END { print n + 0 }' $OFFLINE
-}
-
-# Until so many passes have begun and ended.
-wait_passes()
-{
-	local upto=$(($(stat passes_total) + $1 + 1))
-
-	wait_for 60 "[ \$(stat passes_total) -ge $upto ]"
+	table $OFFLINE '
+		index($c["name"], w[1]) == 1 && $c[w[2]] > 0 { n++ }
+		END { print n + 0 }' "$1" "$2"
 }
 
 # make NAME KIND [OPTIONS]: N groups that nobody takes, and what holds them
@@ -108,15 +96,6 @@ stays()
 		fail "$name goes when it is let go" \
 			"$(($(nr_dying) - before)) left: $(tail -n 1 $OFFLINE)"
 	fi
-}
-
-# Freezing a file system checkpoints its journal, which then holds no more pages.
-# shellcheck disable=SC2317 # called by wait_for
-journal_lets_go()
-{
-	sync
-	fsfreeze --freeze /mnt/ext4
-	fsfreeze --unfreeze /mnt/ext4
 }
 
 swapon "$SWAP_DEV"

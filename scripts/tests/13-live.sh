@@ -88,6 +88,6 @@ compare "without the disk" $(($(sectors_read "$EXT4_DEV") + $(sectors_read "$XFS
 # What the last removals left goes as well.
 sync
 check "all groups on xfs go" wait_for 30 \
-	'! grep -qE " (n[0-9]+|n|again|dead) " /sys/kernel/debug/memcg_reaper/offline'
+	'! grep -qE " (n[0-9]+|n|again|dead) " $OFFLINE'
 check "unloads" unload_reaper
 finish

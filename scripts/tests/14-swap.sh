@@ -10,7 +10,6 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-OFFLINE=/sys/kernel/debug/memcg_reaper/offline
 N=50
 M=10
 LATE=9
@@ -23,19 +22,9 @@ swapped_out()
 # sum PREFIX COLUMN: over all groups of that name
 sum()
 {
-	awk -v prefix="$1" -v column="$2" '
-		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
-		NR > 2 && index($c["name"], prefix) == 1 { n += $c[column] }
-		END { print n + 0 }' $OFFLINE
-}
-
-# Freezing a file system checkpoints its journal, which then holds no more pages.
-# shellcheck disable=SC2317 # called by wait_for
-journal_lets_go()
-{
-	sync
-	fsfreeze --freeze /mnt/ext4
-	fsfreeze --unfreeze /mnt/ext4
+	table $OFFLINE '
+		index($c["name"], w[1]) == 1 { n += $c[w[2]] }
+		END { print n + 0 }' "$1" "$2"
 }
 
 # Until some of these groups show nothing that holds them. Whatever empties the
@@ -46,7 +35,7 @@ late()
 	hold /tmp/late taskset 2 mkgroups --root "$CG/test" --prefix late --count "$LATE" \
 		--kind anon --size 4K --hold
 	wait_for 10 '[ "$(grep -c " late0" $OFFLINE)" = $LATE ]'
-	if grep ' late0' $OFFLINE | grep -q ' - [a-z]*$'; then
+	if grep ' late0' "$OFFLINE" | grep -q ' - [a-z]*$'; then
 		return 0
 	fi
 	release
@@ -74,7 +63,7 @@ taskset -p 3 $$ >/dev/null
 compare "pages that come late are not swapped out" "$(swapped_out)" = "$out"
 compare "their groups stay" "$(grep -c ' late0' $OFFLINE)" = $LATE
 release
-check "until they are freed" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+nothing_left "until they are freed"
 
 mkgroups --root "$CG/test" --prefix tmpfs --count $N --kind tmpfs --size 64K >/tmp/tmpfs
 hold /tmp/anon mkgroups --root "$CG/test" --prefix anon --count $N --kind anon --size 64K --hold

@@ -10,35 +10,7 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-OFFLINE=/sys/kernel/debug/memcg_reaper/offline
 HOUR=3600000
-
-# dead GROUP: make it with a file of its own, remove it
-dead()
-{
-	mkcg "$1"
-	nr=$((nr + 1))
-	incg "$1" dd if=/dev/zero of=/mnt/xfs/$nr bs=64k count=1 2>/dev/null
-	sync
-	rmdir "$CG/$1"
-}
-nr=0
-
-# value NAME COLUMN: of the first group of that name
-value()
-{
-	awk -v name="$1" -v column="$2" '
-		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
-		NR > 2 && $c["name"] == name { print $c[column]; exit }' $OFFLINE
-}
-
-# shellcheck disable=SC2317 # called through check only
-wait_passes()
-{
-	local upto=$(($(stat passes_total) + $1 + 1))
-
-	wait_for 60 "[ \$(stat passes_total) -ge $upto ]"
-}
 
 #
 # min_age_ms

@@ -18,26 +18,6 @@ reap()
 	(echo 1 >$REAPER/reap) 2>&1 | sed 's/.*: //'
 }
 
-# nothing_left NAME: all groups are freed; it takes a moment
-nothing_left()
-{
-	if wait_for 10 '[ "$(nr_dying)" = 0 ]'; then
-		ok "$1"
-	else
-		fail "$1" "$(tail -n 1 /sys/kernel/debug/memcg_reaper/offline)"
-	fi
-}
-
-# A dead group with 1 GiB of page cache, made fast: the file is a hole. ext4,
-# as it has small folios.
-big()
-{
-	mkdir "$CG/big"
-	incg big cat /mnt/ext4/sparse >/dev/null
-	rmdir "$CG/big"
-	wait_for 10 'grep -q " big " /sys/kernel/debug/memcg_reaper/offline'
-}
-
 # Busy tasks beside which one of a lower priority takes long for anything.
 slow()
 {
@@ -66,16 +46,6 @@ wait_work()
 	[ "$taken" -gt "$1" ]
 }
 
-# Freezing a file system checkpoints its journal, which then holds no more pages.
-# shellcheck disable=SC2317 # called by wait_for
-journal_lets_go()
-{
-	sync
-	fsfreeze --freeze /mnt/ext4
-	fsfreeze --unfreeze /mnt/ext4
-}
-
-truncate -s 1G /mnt/ext4/sparse
 check "loads" load_reaper reap_background=0 min_age_ms=3600000 scan_interval_ms=3600000 cpu_percent=1
 echo 1 >$TRACE/events/memcg_reaper/enable
 
@@ -91,7 +61,7 @@ hold /tmp/m mkgroups --root "$CG/test" --prefix m --count 20 --kind mlocked --si
 # Pages that are only just locked are found to be so when they are tried.
 check "success where nothing can be taken" wait_for 30 '[ "$(reap)" = "" ]'
 compare "stuck groups" "$(stat stuck_groups)" = 20
-[ "$(stat stuck_groups)" = 20 ] || note "$(grep -v 'unevictable stuck$' /sys/kernel/debug/memcg_reaper/offline)"
+[ "$(stat stuck_groups)" = 20 ] || note "$(grep -v 'unevictable stuck$' $OFFLINE)"
 compare "offline groups" "$(stat offline_groups)" = 20
 release
 check "and they go when they are let go" wait_for 30 '[ "$(reap)" = "" ] && [ "$(nr_dying)" = 0 ]'
@@ -117,7 +87,7 @@ echo 2 >/proc/sys/vm/drop_caches
 mkdir "$CG/atime"
 incg atime cat /mnt/ext4/atime
 rmdir "$CG/atime"
-wait_for 10 'grep -q " atime " /sys/kernel/debug/memcg_reaper/offline'
+wait_for 10 'grep -q " atime " $OFFLINE'
 compare "EAGAIN while nothing but a dirty inode holds a group" "$(reap)" = \
 	"Resource temporarily unavailable"
 compare "it is there" "$(nr_dying)" = 1
@@ -128,7 +98,7 @@ nothing_left "and the group is gone"
 #
 # A signal.
 #
-big
+big 1G
 # Its inode, too.
 sync
 echo >$TRACE/trace
@@ -181,7 +151,7 @@ wait
 compare "no write fails" "$(cat /tmp/reaps.? | grep -c bad)" = 0
 note "passes of the writers:" "$(cat /tmp/reaps.?)"
 sync
-check "nothing stays" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+nothing_left "nothing stays"
 
 #
 # Unload, in the middle of a reap and of a pass of the thread.
@@ -201,7 +171,7 @@ unload()
 }
 
 tun reap_background 0
-big
+big 1G
 evicted=$(stat evicted_bytes_total)
 slow
 sh -c "renice 10 \$\$; echo 1 >$REAPER/reap; echo \$? >/tmp/status" 2>/tmp/error &
@@ -218,6 +188,6 @@ check "the thread is at work" wait_work 0
 unload "unload during a pass"
 compare "before it was through" "$(nr_dying)" = 1
 check "loads once more" load_reaper min_age_ms=0 scan_interval_ms=10 cpu_percent=100
-check "and the thread completes it" wait_for 60 '[ "$(nr_dying)" = 0 ]'
+nothing_left "and the thread completes it" 60
 unload "the last unload"
 finish

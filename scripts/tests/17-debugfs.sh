@@ -9,35 +9,13 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-DIR=/sys/kernel/debug/memcg_reaper
 MANY=${1:-2500}
-
-# value NAME COLUMN: of the first offline group of that name
-value()
-{
-	NAME="$1" awk -v column="$2" '
-		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
-		NR > 2 && $c["name"] == ENVIRON["NAME"] { print $c[column]; exit }' $DIR/offline
-}
 
 # ancestor PATH COLUMN
 ancestor()
 {
-	NAME="$1" awk -v column="$2" '
-		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
-		NR > 2 && $c["path"] == ENVIRON["NAME"] { print $c[column] }' $DIR/ancestors
+	table $DEBUG/ancestors '$c["path"] == w[1] { print $c[w[2]] }' "$1" "$2"
 }
-
-# dead GROUP: with 64 KiB of a file, then removed; its cgroup id goes to $ID
-dead()
-{
-	mkcg "$1"
-	nr=$((nr + 1))
-	incg "$1" dd if=/dev/zero of=/mnt/xfs/$nr bs=64k count=1 2>/dev/null
-	ID=$(busybox stat -c %i "$CG/$1")
-	rmdir "$CG/$1"
-}
-nr=0
 
 check "loads" load_reaper reap_background=0
 
@@ -45,14 +23,14 @@ check "loads" load_reaper reap_background=0
 # Format.
 #
 for file in offline ancestors latency; do
-	compare "$file has mode 400" "$(busybox stat -c %a $DIR/$file)" = 400
-	compare "$file begins with the version" "$(head -n 1 $DIR/$file)" = "v: 1"
-	check "$file can't be written" sh -c "! echo 1 >$DIR/$file"
+	compare "$file has mode 400" "$(busybox stat -c %a $DEBUG/$file)" = 400
+	compare "$file begins with the version" "$(head -n 1 $DEBUG/$file)" = "v: 1"
+	check "$file can't be written" sh -c "! echo 1 >$DEBUG/$file"
 done
-compare "no other files" "$(cd $DIR && echo *)" = "ancestors latency offline"
-compare "header of offline" "$(sed -n 2p $DIR/offline)" = "id serial age_ms ancestor name file anon shmem mapped unevictable dirty writeback slab kernel swap holders result"
-compare "header of ancestors" "$(sed -n 2p $DIR/ancestors)" = "path live_bytes offline_bytes offline_groups"
-compare "header of latency" "$(sed -n 2p $DIR/latency)" = "from_ns batch lru_lock group"
+compare "no other files" "$(cd $DEBUG && echo *)" = "ancestors latency offline"
+compare "header of offline" "$(sed -n 2p $OFFLINE)" = "id serial age_ms ancestor name file anon shmem mapped unevictable dirty writeback slab kernel swap holders result"
+compare "header of ancestors" "$(sed -n 2p $DEBUG/ancestors)" = "path live_bytes offline_bytes offline_groups"
+compare "header of latency" "$(sed -n 2p $DEBUG/latency)" = "from_ns batch lru_lock group"
 
 #
 # Rows.
@@ -69,9 +47,9 @@ rmdir "$CG/live/with blank/deep/gone" "$CG/live/with blank/deep"
 dead four
 sync
 echo 3 >/proc/sys/vm/compact_memory
-rows=$(($(wc -l <$DIR/offline) - 2))
+rows=$(($(wc -l <$OFFLINE) - 2))
 compare "a row for each offline group" "$rows" = "$(nr_dying)"
-compare "each as long as the header" "$(awk 'NR > 2 && NF != 17' $DIR/offline)" = ""
+compare "each as long as the header" "$(awk 'NR > 2 && NF != 17' $OFFLINE)" = ""
 compare "id" "$(value one id)" = "$one"
 compare "id of a name with a blank" "$(value 'two\040words' id)" = "$two"
 compare "ancestor" "$(value one ancestor)" = /live
@@ -98,7 +76,7 @@ dead lonely/x
 rmdir "$CG/lonely"
 compare "a removed parent has none either" "$(ancestor /lonely offline_groups)" = ""
 mkcg quiet
-incg quiet cat /mnt/xfs/1 >/dev/null
+incg quiet cat "/mnt/xfs/dead$one" >/dev/null
 compare "a group without offline ones has none" "$(ancestor /quiet offline_groups)" = ""
 rmdir "$CG/quiet"
 mkcg live/leaf
@@ -108,20 +86,20 @@ compare "live bytes" "$(ancestor /live live_bytes)" -ge $((3 << 20))
 #
 # latency
 #
-compare "latency is empty before" "$(wc -l <$DIR/latency)" = 3
+compare "latency is empty before" "$(wc -l <$DEBUG/latency)" = 3
 sync
 tried=$(nr_dying)
 tun reap 1
 check "a pass leaves nothing" wait_for 10 '[ "$(nr_dying)" = 0 ]'
 compare "groups are in latency" \
-	"$(awk 'NR > 2 && $1 != "max" { n += $4 } END { print n }' $DIR/latency)" -ge $((tried - 3))
-compare "batches, too" "$(awk 'NR > 2 && $1 != "max" { n += $2 } END { print n }' $DIR/latency)" -ge 5
+	"$(awk 'NR > 2 && $1 != "max" { n += $4 } END { print n }' $DEBUG/latency)" -ge $((tried - 3))
+compare "batches, too" "$(awk 'NR > 2 && $1 != "max" { n += $2 } END { print n }' $DEBUG/latency)" -ge 5
 compare "powers of two" \
-	"$(awk 'NR > 2 && $1 != "max" { n = $1; while (n > 1) n /= 2; if (n != 1 && n != 0) print }' $DIR/latency)" = ""
+	"$(awk 'NR > 2 && $1 != "max" { n = $1; while (n > 1) n /= 2; if (n != 1 && n != 0) print }' $DEBUG/latency)" = ""
 check "the longest is in the highest bucket" awk '
 	NR > 2 && $1 != "max" { for (i = 2; i <= 4; i++) if ($i) top[i] = $1 }
 	$1 == "max" { for (i = 2; i <= 4; i++) if ($i < top[i] || $i >= 2 * top[i] + (top[i] == 0) * 2) bad = 1 }
-	END { exit bad }' $DIR/latency
+	END { exit bad }' $DEBUG/latency
 
 #
 # Many.
@@ -131,16 +109,16 @@ mkgroups --root "$CG/test" --count $((MANY / 2)) --kind tmpfs --size 4096 --pref
 wait
 note "$(cat /tmp/a) $(cat /tmp/b)"
 start=$(now)
-cat $DIR/offline >/tmp/whole
+cat $OFFLINE >/tmp/whole
 note "read $MANY rows in $(($(now) - start)) hundredths of a second"
 compare "all rows" "$(($(wc -l </tmp/whole) - 2))" -ge $((MANY / 2 * 2))
 compare "each once" "$(cut -d' ' -f1 /tmp/whole | sort | uniq -d)" = ""
 # What the kernel adds up late may change in between, and so does the age.
 keep=1-2,4-12,16-
 cut -d' ' -f$keep /tmp/whole >/tmp/kept
-dd if=$DIR/offline bs=100 2>/dev/null | cut -d' ' -f$keep >/tmp/pieces
+dd if=$OFFLINE bs=100 2>/dev/null | cut -d' ' -f$keep >/tmp/pieces
 check "the same in pieces of 100 bytes" cmp /tmp/kept /tmp/pieces
-cut -d' ' -f$keep $DIR/offline >/tmp/again
+cut -d' ' -f$keep $OFFLINE >/tmp/again
 check "the same once more" cmp /tmp/kept /tmp/again
 compare "ancestors" "$(ancestor /test offline_groups)" = $((MANY / 2 * 2))
 
@@ -155,8 +133,8 @@ mkgroups --root "$CG/churn" --seconds 4 --dir /mnt/xfs --files 64 --prefix c >/t
 churn=$!
 reads=0 bad=0
 while kill -0 $churn 2>/dev/null; do
-	awk 'NR == 1 && $0 != "v: 1" || NR > 2 && NF != 17 { print; exit 1 }' $DIR/offline >>/tmp/odd || bad=$((bad + 1))
-	cat $DIR/ancestors >/dev/null || bad=$((bad + 1))
+	awk 'NR == 1 && $0 != "v: 1" || NR > 2 && NF != 17 { print; exit 1 }' $OFFLINE >>/tmp/odd || bad=$((bad + 1))
+	cat $DEBUG/ancestors >/dev/null || bad=$((bad + 1))
 	reads=$((reads + 1))
 done
 compare "reading beside the thread" $bad = 0 "bad of $reads: $(head -n 1 /tmp/odd)"
@@ -164,7 +142,7 @@ compare "reading beside the thread" $bad = 0 "bad of $reads: $(head -n 1 /tmp/od
 #
 # Unload with an open file.
 #
-exec 3<$DIR/offline
+exec 3<$OFFLINE
 read -r line <&3
 compare "an open file" "$line" = "v: 1"
 check "holds the module" sh -c '! rmmod memcg_reaper'

@@ -44,7 +44,7 @@ to=$(busybox stat -c %i "$CG/test")
 # The kernel looks for clean inodes itself when a group goes offline: written out
 # only after that, they are left to the module, but for a few at times.
 check "all are offline" \
-	wait_for 10 '[ "$(tail -n +3 /sys/kernel/debug/memcg_reaper/offline | wc -l)" = $N ]'
+	wait_for 10 '[ "$(tail -n +3 $OFFLINE | wc -l)" = $N ]'
 sync
 dying=$(nr_dying)
 switched=$(stat switched_inodes_total)

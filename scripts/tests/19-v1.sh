@@ -9,15 +9,7 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-DIR=/sys/kernel/debug/memcg_reaper
 MANY=${1:-20000}
-
-value()
-{
-	awk -v name="$1" -v column="$2" '
-		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
-		NR > 2 && $c["name"] == name { print $c[column]; exit }' $DIR/offline
-}
 
 check "loads" load_reaper reap_background=0 min_age_ms=0 scan_interval_ms=100 cpu_percent=100
 
@@ -46,7 +38,7 @@ mkgroups --root "$CG/test" --prefix x --count 100 --dir /mnt/xfs --sync >/tmp/x
 mkgroups --root "$CG/test" --prefix n --count 30 --kind nested --dir /mnt/xfs --sync >/tmp/n
 mkgroups --root "$CG/test" --prefix e --count 200 --sync >/tmp/e
 tun reap_background 1
-check "the thread frees all on xfs" wait_for 60 "! grep -qE ' (x|n)[0-9]' $DIR/offline"
+check "the thread frees all on xfs" wait_for 60 "! grep -qE ' (x|n)[0-9]' $OFFLINE"
 check "and most on ext4" wait_for 60 '[ "$(nr_dying)" -le 40 ]'
 compare "the live group's page cache" "$(awk '$1 == "cache" { print $2 }' "$CG/live/memory.stat")" -ge "$((current - 65536))"
 check "its files" filesum verify /mnt/ext4/live 16 100000 1
@@ -68,12 +60,12 @@ mkgroups --root "$CG/test" --count $((MANY / 2)) --kind tmpfs --size 4096 --pref
 wait
 note "$(cat /tmp/a) $(cat /tmp/b)"
 start=$(now)
-cut -d' ' -f1,5 $DIR/offline >/tmp/rows
+cut -d' ' -f1,5 $OFFLINE >/tmp/rows
 note "read $MANY rows in $(($(now) - start)) hundredths of a second"
 compare "all rows" "$(grep -cE ' [ab][0-9]+$' /tmp/rows)" = "$MANY"
 compare "each once" "$(sort /tmp/rows | uniq -d)" = ""
 start=$(now)
-compare "ancestors" "$(awk '$1 == "/test" { print $4 }' $DIR/ancestors)" -ge "$MANY"
+compare "ancestors" "$(awk '$1 == "/test" { print $4 }' $DEBUG/ancestors)" -ge "$MANY"
 note "read ancestors in $(($(now) - start)) hundredths of a second"
 # What is left on ext4 has it say EAGAIN.
 tun reap 1 2>/dev/null

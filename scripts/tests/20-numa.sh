@@ -9,7 +9,6 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-OFFLINE=/sys/kernel/debug/memcg_reaper/offline
 MIB=1048576
 
 # on NODE GROUP COMMAND...: where a page is used first is where it is

@@ -10,7 +10,6 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-OFFLINE=/sys/kernel/debug/memcg_reaper/offline
 N=60
 
 # groups PREFIX N: each leaves 4 dirty files on both file systems, in folders
@@ -43,15 +42,6 @@ verify()
 mount_all()
 {
 	mount -t ext4 "$EXT4_DEV" /mnt/ext4 && mount -t xfs "$XFS_DEV" /mnt/xfs
-}
-
-# Freezing a file system checkpoints its journal, which then holds no more pages.
-# shellcheck disable=SC2317 # called by wait_for
-journal_lets_go()
-{
-	sync
-	fsfreeze --freeze /mnt/ext4
-	fsfreeze --unfreeze /mnt/ext4
 }
 
 options=$(grep cgroup2 /proc/mounts)

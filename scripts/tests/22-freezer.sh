@@ -24,30 +24,11 @@ thaw()
 	echo THAWED >$FREEZER/freezer.state
 }
 
-# nothing_left NAME: all groups are freed; it takes a moment
-nothing_left()
-{
-	if wait_for 30 '[ "$(nr_dying)" = 0 ]'; then
-		ok "$1"
-	else
-		fail "$1" "$(tail -n 1 /sys/kernel/debug/memcg_reaper/offline)"
-	fi
-}
-
-# A dead group with 600 MiB of page cache, quickly made.
-big()
-{
-	mkdir "$CG/big"
-	incg big cat /mnt/ext4/sparse >/dev/null
-	rmdir "$CG/big"
-}
-
 small()
 {
 	mkgroups --root "$CG/test" --count 20 --dir /mnt/xfs --sync >/dev/null
 }
 
-truncate -s 600M /mnt/ext4/sparse
 mkdir /tmp/freezer
 mount -t cgroup -o freezer freezer /tmp/freezer
 mkdir $FREEZER
@@ -77,7 +58,7 @@ nothing_left "goes on"
 # Frozen in the middle of a group.
 #
 tun reap_background 0
-big
+big 600M
 tun cpu_percent 5
 evicted=$(stat evicted_bytes_total)
 tun reap_background 1
@@ -103,7 +84,7 @@ thread_pid >/tmp/freezer/tasks
 #
 if grep -qw disk /sys/power/state; then
 	tun reap_background 0
-	big
+	big 600M
 	tun cpu_percent 2
 	evicted=$(stat evicted_bytes_total)
 	tun reap_background 1

@@ -46,11 +46,6 @@ settle()
 	kept=$(residency /mnt/ext4/live)
 }
 
-cpu_ns()
-{
-	cut -d' ' -f1 /proc/$$/schedstat
-}
-
 # The first population on a new file system touches more metadata than later ones.
 populate first
 populate twin

@@ -37,10 +37,10 @@ tenths=$(sed -n 's/.*worst=[0-9]*\.\([0-9]\).*/\1/p' /tmp/watch)
 # an undisturbed machine the longest takes some ms; where the host stalls the
 # guest in one, that is in both numbers.
 longest=$(awk '$1 == "max" { printf "%d", $2 / 1000000 + 1 }' \
-	/sys/kernel/debug/memcg_reaper/latency)
+	"$DEBUG/latency")
 compare "CPU of the worst second, in ms" \
 	"$((worst * 10 + ${tenths:-0}))" -le $((60 + longest))
 compare "evicted" "$(stat evicted_bytes_total)" -ge $((MIB * 1048576))
-note "latency: $(tail -n 1 /sys/kernel/debug/memcg_reaper/latency) ns (batch, lru_lock, group)"
+note "latency: $(tail -n 1 "$DEBUG/latency") ns (batch, lru_lock, group)"
 check "unload" unload_reaper
 finish

@@ -42,9 +42,9 @@ measure()
 	n=$(nr_dying)
 	compare "$1 groups are there" "$n" -ge "$1"
 	scan_cost
-	cpu=$(cut -d' ' -f1 /proc/$$/schedstat)
+	cpu=$(cpu_ns)
 	tun reap 1 2>/dev/null
-	evict_ns=$((($(cut -d' ' -f1 /proc/$$/schedstat) - cpu) / n))
+	evict_ns=$((($(cpu_ns) - cpu) / n))
 	scan_ns=$((scan_ns / n))
 	check "$1 groups go" wait_for 60 '[ "$(nr_dying)" -le 5 ]'
 	note "$1 groups: a pass with nothing to do $scan_ns ns a group, eviction $evict_ns ns a group"
