@@ -6,7 +6,8 @@
 #
 # The interface: which files there are, their modes and defaults; what each
 # tunable takes and what it refuses, with the old value kept and one line in the
-# log that names it; the same as module parameters; a second load, unload.
+# log that names it; the same as module parameters; a second load, unload. And
+# what the thread is.
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
@@ -103,11 +104,23 @@ verdict()
 	REFUSED=
 }
 
+# thread_stat N: that field of the thread's /proc/PID/stat, see proc(5)
+thread_stat()
+{
+	cut -d' ' -f"$1" "/proc/$(thread_pid)/stat"
+}
+
 #
 # A load.
 #
 check "loads" load_reaper
 check "one thread" [ "$(pidof kmemcg_reaperd | wc -w)" = 1 ]
+# The thread sets these itself, when it first runs.
+check "nice 19" wait_for 10 '[ "$(thread_stat 19)" = 19 ]'
+compare "of the normal scheduling class" "$(thread_stat 41)" = 0
+check "I/O class idle" wait_for 10 '[ "$(ionice -p "$(thread_pid)")" = idle ]'
+# PF_NOFREEZE, which kernel threads are born with.
+check "freezable" wait_for 10 '[ $(($(thread_stat 9) & 0x8000)) = 0 ]'
 while read -r name mode value; do
 	compare "$name has mode $mode" "$(busybox stat -c %a "$REAPER/$name")" = "$mode"
 	[ "$value" ] || continue
