@@ -25,6 +25,7 @@
  *		tcp	the same over the loopback
  *		pipe	a full pipe, kept open by this process
  *		nested	file, three levels deep
+ *		empty	nothing; this process does not even enter it
  *	--size BYTES	how much each (16K); K, M and G are understood
  *	--dir DIR	where files go (/mnt/ext4, for tmpfs /mnt/tmpfs)
  *	--files N	use so many file names in turn (count; 4096 with --seconds)
@@ -35,7 +36,7 @@
  *	--sync		write everything out at the end
  *	--hold		print "ready", then keep what is held until SIGTERM
  *
- * Prints "groups=N ms=T rate=R".
+ * Prints "groups=N ms=T rate=R worst_us=W", W for the slowest mkdir or rmdir.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -70,6 +71,7 @@ static unsigned long size = 16 << 10;
 static unsigned long count, files;
 static unsigned int nest;
 static bool v1, forking;
+static double worst;
 static char home[PATH_MAX];
 static char buf[CHUNK];
 static int listener = -1;
@@ -345,6 +347,7 @@ static const struct kind kinds[] = {
 	{ .name = "tcp", .inside = do_tcp },
 	{ .name = "pipe", .inside = do_pipe },
 	{ .name = "nested", .inside = write_file },
+	{ .name = "empty" },
 	{ }
 };
 
@@ -380,10 +383,23 @@ static void run_inside(const char *cg, void (*fn)(unsigned long), unsigned long 
 		_exit(1);
 }
 
+static void note_worst(double start)
+{
+	double took = seconds() - start;
+
+	if (took > worst)
+		worst = took;
+}
+
 static void one_group(const struct kind *kind, const char *cg, unsigned long i)
 {
+	double start = seconds();
+
 	if (mkdir(cg, 0755))
 		die("mkdir %s", cg);
+	note_worst(start);
+	if (!kind->inside)
+		return;
 	if (kind->before)
 		kind->before(i);
 	if (forking && !kind->own) {
@@ -399,6 +415,7 @@ static void one_group(const struct kind *kind, const char *cg, unsigned long i)
 
 static void remove_group(const char *cg)
 {
+	double start = seconds();
 	int tries;
 
 	/* A task that is on its way out still counts for a moment. */
@@ -406,7 +423,9 @@ static void remove_group(const char *cg)
 		if (errno != EBUSY || tries == 1000)
 			die("rmdir %s", cg);
 		usleep(1000);
+		start = seconds();
 	}
+	note_worst(start);
 }
 
 /* A chain of groups, each with memory of its own; leaves go first. */
@@ -596,7 +615,8 @@ int main(int argc, char **argv)
 	took = seconds() - start;
 	if (sync_too && strcmp(kind->name, "dirty"))
 		sync();
-	printf("groups=%lu ms=%.0f rate=%.0f\n", i * nest, took * 1e3, i * nest / took);
+	printf("groups=%lu ms=%.0f rate=%.0f worst_us=%.0f\n", i * nest, took * 1e3,
+	       i * nest / took, worst * 1e6);
 	fflush(stdout);
 	if (hold) {
 		sigemptyset(&term);
