@@ -2,13 +2,18 @@
 # shellcheck shell=dash
 #
 # Time per group, of a scan and of eviction, with 2,000 and with 20,000 groups:
-# nothing may grow faster than the number. Ratios within one run only.
+# nothing may grow faster than the number. Ratios within one run only. And what
+# is remembered of a group, and reading the tables of debugfs with as many.
 #
-# vm: --cgroup v2 --xfs 1024 --mem 3072
+# Not merged with others, the module's slab cache can be seen.
+#
+# vm: --cgroup v2 --xfs 1024 --mem 3072 --append slab_nomerge
 # kernels: 6.1 6.12
-# timeout: 280
-
+# timeout: 400
+# shellcheck source=../guest/lib.sh
 . /lib.sh
+
+MANY=${2:-20000}
 
 # Thread CPU for one pass with nothing to do (all groups too young), in ns.
 scan_cost()
@@ -29,6 +34,66 @@ scan_cost()
 	scan_ns=$((($(thread_cpu_ns) - cpu) / passes))
 }
 
+# slab_bytes CACHE: with what is lost at the end of each slab
+slab_bytes()
+{
+	awk -v name="$1" '$1 == name { print $6 * $15 * 4096 }' /proc/slabinfo
+}
+
+# Sets entry, bytes of the table of groups a group: its entries, and the xarray
+# that finds them. That of the first scan: later ones find all entries made.
+memory()
+{
+	local nodes
+
+	nodes=$(slab_bytes radix_tree_node)
+	"$@"
+	entry=$((($(slab_bytes memcg_reaper_group) + $(slab_bytes radix_tree_node) - nodes) / n))
+}
+
+# tables COUNT: read by several, whom nobody waits for
+tables()
+{
+	local start took passes reader one two
+
+	start=$(now)
+	cut -d' ' -f1,5 $OFFLINE >/tmp/rows
+	took=$(($(now) - start))
+	note "$1 rows of offline: ${took}0 ms, $((took * 10000 / $1)) us a row"
+	compare "$1 rows" "$(grep -cE ' [ab][0-9]+$' /tmp/rows)" = "$1"
+	compare "each once" "$(sort /tmp/rows | uniq -d)" = ""
+	start=$(now)
+	compare "the first row alone" "$(head -n 3 $OFFLINE | wc -l)" = 3
+	compare "does not take as long as all" $((($(now) - start) * 2)) -le $took "of 1/100 s"
+	start=$(now)
+	compare "ancestors count them" "$(table $DEBUG/ancestors '$1 == w[1] { print $c["offline_groups"] }' "/s$1")" = "$1"
+	note "ancestors: $(($(now) - start))0 ms"
+
+	cut -d' ' -f1,5 $OFFLINE >/tmp/one &
+	one=$!
+	cut -d' ' -f1,5 $OFFLINE >/tmp/two &
+	two=$!
+	wait $one $two
+	check "two readers at a time get the same" sh -c 'cmp /tmp/rows /tmp/one && cmp /tmp/rows /tmp/two'
+
+	# All the while somebody reads: did others wait for the end of a reading?
+	rm -f /tmp/enough
+	while [ ! -e /tmp/enough ]; do
+		cat $OFFLINE >/dev/null
+	done &
+	reader=$!
+	passes=$(stat passes_total)
+	tun reap_background 1
+	mkgroups --root "$CG/beside" --kind empty --count 300 --rate 100 >/tmp/beside
+	check "the thread works beside a reader" wait_for 60 "[ \$(stat passes_total) -ge $((passes + 3)) ]"
+	tun reap_background 0
+	touch /tmp/enough
+	wait $reader
+	note "mkdir and rmdir beside it: $(cat /tmp/beside)"
+	compare "mkdir and rmdir don't wait for a reader, us" \
+		"$(sed 's/.*worst_us=//' /tmp/beside)" -le $((took * 10000 / 2))
+}
+
 # measure COUNT: sets scan_ns and evict_ns, both a group
 measure()
 {
@@ -36,29 +101,38 @@ measure()
 
 	fresh || note "groups were left over"
 	mkdir /mnt/xfs/files
-	mkgroups --root "$CG/s$1" --count "$1" --kind read \
-		--size 4096 --dir /mnt/xfs/files >/tmp/mk
-	note "$(cat /tmp/mk)"
+	# Two at a time are faster: each waits for RCU most of the time.
+	mkgroups --root "$CG/s$1" --count "$(($1 / 2))" --kind read --prefix a \
+		--size 4096 --dir /mnt/xfs/files >/tmp/mk &
+	mkgroups --root "$CG/s$1" --count "$(($1 / 2))" --kind read --prefix b \
+		--size 4096 --dir /mnt/xfs/files
+	wait $!
+	cat /tmp/mk
 	n=$(nr_dying)
 	compare "$1 groups are there" "$n" -ge "$1"
-	scan_cost
+	memory scan_cost
+	[ "$1" -lt "$MANY" ] || tables "$1"
 	cpu=$(cpu_ns)
 	tun reap 1 2>/dev/null
 	evict_ns=$((($(cpu_ns) - cpu) / n))
 	scan_ns=$((scan_ns / n))
 	check "$1 groups go" wait_for 60 '[ "$(nr_dying)" -le 5 ]'
 	note "$1 groups: a pass with nothing to do $scan_ns ns a group, eviction $evict_ns ns a group"
+	note "$1 groups: the table takes $entry bytes a group"
 }
 
 load_reaper reap_background=0
 measure "${1:-2000}"
 scan_small=$scan_ns
 evict_small=$evict_ns
-measure "${2:-20000}"
+measure "$MANY"
 # Caches are colder with ten times as many, so not quite the same; far from ten.
 compare "a scan grows no faster than the number, in percent" \
 	"$((scan_ns * 100 / scan_small))" -le 300
 compare "eviction grows no faster than the number, in percent" \
 	"$((evict_ns * 100 / evict_small))" -le 300
+# 40 for the entry, 8 for its slot, and what both kinds of slab lose.
+compare "an entry is seen, bytes" "$entry" -ge 40
+compare "and takes about 50" "$entry" -le 60
 check "unload" unload_reaper
 finish
