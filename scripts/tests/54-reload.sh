@@ -5,7 +5,9 @@
 # times in the middle of a pass. No splat, nothing left in slab or vmalloc, and
 # each unload within a second.
 #
-# vm: --cgroup v2 --ext4 1024 --mem 1536 --one-thread
+# Merged with others, the module's slab cache could not be seen.
+#
+# vm: --cgroup v2 --ext4 1024 --mem 1536 --one-thread --append slab_nomerge
 # kernels: 6.1 6.12
 # timeout: 280
 
