@@ -6,7 +6,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* At about 27 KB a group, this many hold 28 GB of kernel memory. */
+/* At about 23 KB a group, this many hold 24 GB of kernel memory. */
 #define MR_GROUPS_MAX BIT(20)
 
 /* Why the last attempt at a group ended; names in mr_result_name(). */
