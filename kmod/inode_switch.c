@@ -173,10 +173,15 @@ static int switch_wb(struct mr_inode_switch *sw, struct bdi_writeback *wb,
 }
 
 /*
- * All dying writebacks of one device. They stay on bdi->wb_list until their
- * last reference is gone (wb_shutdown()), so a reference keeps the place when
- * the RCU section is left. Neither they nor their group are freed before a
- * grace period has passed since (cgwb_free_rcu(), css_free_rwork_fn()).
+ * All dying writebacks of one bdi. They stay on bdi->wb_list until their last
+ * reference is gone (wb_shutdown()), so a reference keeps the place when the
+ * RCU section is left. Neither they nor their group are freed before a grace
+ * period has passed since (cgwb_free_rcu(), css_free_rwork_fn()).
+ *
+ * Unless the bdi is unregistered meanwhile: cgwb_bdi_unregister() takes them
+ * all off, referenced or not, and the place then leads to what may be freed.
+ * WB_registered is cleared before that, so where it is still set inside an RCU
+ * section, the next one is there until the section ends.
  *
  * The caller keeps @bdi alive.
  */
@@ -184,13 +189,17 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi)
 {
 	struct bdi_writeback *wb, *pos = NULL, *old;
 	struct cgroup_subsys_state *to;
-	int left, ret;
+	int left, ret = 0;
 
 	do {
 		to = NULL;
 		left = WB_BATCH;
 		old = pos;
 		rcu_read_lock();
+		if (pos && !test_bit(WB_registered, &pos->state)) {
+			rcu_read_unlock();
+			break;
+		}
 		wb = pos ?: list_entry(&bdi->wb_list, struct bdi_writeback,
 				       bdi_node);
 		pos = NULL;
