@@ -84,6 +84,13 @@ static inline int mr_nr_dying(const struct cgroup_subsys_state *root)
 #define MR_NR_DYING_COUNTS_CSS \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0))
 
+/* Of class_interface.add_dev(); 6.4 dropped the second one. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define MR_ADD_DEV_ARGS struct device *dev
+#else
+#define MR_ADD_DEV_ARGS struct device *dev, struct class_interface *unused
+#endif
+
 /* Became kernfs_node.__parent, under RCU, in 6.15 (633488947ef6). */
 static inline void mr_kn_set_parent(struct kernfs_node *kn,
 				    struct kernfs_node *parent)

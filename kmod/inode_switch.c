@@ -14,11 +14,14 @@
  * is written.
  */
 #include <linux/backing-dev.h>
-#include <linux/blkdev.h>
 #include <linux/dax.h>
+#include <linux/device.h>
 #include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/writeback.h>
 
 #include "find.h"
@@ -244,26 +247,94 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi)
 	return ret;
 }
 
+/*
+ * All bdis: those of disks, and those that a file system like btrfs makes for
+ * each mount. A registered bdi is a device of the class "bdi", and an interface
+ * of a class is shown all devices there are when it is registered, new ones
+ * until it is unregistered; here one follows the other.
+ *
+ * (By file system type it does not work: super blocks of btrfs in 6.1 belong to
+ * btrfs_root_fs_type, which nobody outside of fs/btrfs/super.c can look up.)
+ *
+ * Lifetime: devices are shown under a lock of the class, which device_del()
+ * takes to get one off the class (drivers/base/). bdi_unregister() calls that
+ * with a reference of its caller's, as release_bdi() insists (mm/backing-dev.c).
+ * So what is shown has a reference, and another may be taken. It keeps the
+ * struct and nothing else: no disk, super block or module waits for it. Once
+ * unregistered, wb_list is empty and stays so (cgwb_create()).
+ */
+struct bdi_ref {
+	struct list_head list;
+	struct backing_dev_info *bdi;
+};
+
+static DEFINE_MUTEX(shown_lock);
+static LIST_HEAD(shown);
+
+static int show_bdi(MR_ADD_DEV_ARGS)
+{
+	/* Who removes a disk may wait for this lock: do no I/O under it. */
+	struct bdi_ref *ref = kmalloc(sizeof(*ref), GFP_NOIO);
+
+	/* Ignored by the class; the next round sees this one again. */
+	if (!ref)
+		return -ENOMEM;
+	ref->bdi = bdi_get(dev_get_drvdata(dev));
+	list_add_tail(&ref->list, &shown);
+	return 0;
+}
+
+static struct class_interface bdi_interface = {
+	.add_dev = show_bdi,
+};
+
+/*
+ * bdi_class is static in mm/backing-dev.c, but a bdi's device leads to it. One
+ * of our own, for a moment: anybody else's may lose its device at any time. The
+ * class itself is there for good.
+ */
+static void find_bdi_class(void)
+{
+	struct backing_dev_info *bdi = bdi_alloc(NUMA_NO_NODE);
+
+	if (!bdi)
+		return;
+	if (!bdi_register(bdi, KBUILD_MODNAME)) {
+		bdi_interface.class = bdi->dev->class;
+		bdi_unregister(bdi);
+	}
+	bdi_put(bdi);
+}
+
+/* A list of struct bdi_ref, with a reference each. */
+static void get_bdis(struct list_head *list)
+{
+	mutex_lock(&shown_lock);
+	if (!bdi_interface.class)
+		find_bdi_class();
+	if (bdi_interface.class && !class_interface_register(&bdi_interface)) {
+		class_interface_unregister(&bdi_interface);
+		list_splice_init(&shown, list);
+	}
+	mutex_unlock(&shown_lock);
+}
+
 /**
  * mr_inode_switch_round() - switch what can be switched now, report the rest
  * @sw: what is wanted, and the result
  *
- * Devices are found through the inodes of block devices: the inode of a whole
- * disk holds the disk and its bdi (bdev_free_inode() in block/bdev.c, 6.1 and
- * 6.12), and blockdev_superblock is exported. This covers every file system
- * that is mounted from a block device and writes through that device's bdi,
- * and the cached pages of the devices themselves.
+ * Covers every file system with per-group writeback, whether it writes through
+ * the bdi of a block device or has one of its own, and the cached pages of the
+ * block devices themselves.
  *
- * Context: process context, sleeps. s_inode_list_lock is dropped for each
- * device, with a reference on its inode that keeps the place in the list, as
- * sync_bdevs() does.
+ * Context: process context, sleeps.
  *
  * Return: 0, or what @sw->relax returned.
  */
 int mr_inode_switch_round(struct mr_inode_switch *sw)
 {
-	struct super_block *sb = blockdev_superblock;
-	struct inode *inode, *old = NULL;
+	struct bdi_ref *ref, *next;
+	LIST_HEAD(bdis);
 	int ret = 0;
 
 	sw->switched = 0;
@@ -272,28 +343,12 @@ int mr_inode_switch_round(struct mr_inode_switch *sw)
 	    !cgroup_subsys_on_dfl(io_cgrp_subsys))
 		return 0;
 
-	spin_lock(&sb->s_inode_list_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		struct backing_dev_info *bdi;
-
-		/* Hashed: bdev_add() was called, the disk is set up. */
-		if (!S_ISBLK(inode->i_mode) || inode_unhashed(inode) ||
-		    bdev_is_partition(I_BDEV(inode)) || !igrab(inode))
-			continue;
-		spin_unlock(&sb->s_inode_list_lock);
-		if (old)
-			iput(old);
-		old = inode;
-
-		bdi = inode_to_bdi(inode);
-		ret = switch_bdi(sw, bdi);
-
-		spin_lock(&sb->s_inode_list_lock);
-		if (ret)
-			break;
+	get_bdis(&bdis);
+	list_for_each_entry_safe(ref, next, &bdis, list) {
+		if (!ret)
+			ret = switch_bdi(sw, ref->bdi);
+		bdi_put(ref->bdi);
+		kfree(ref);
 	}
-	spin_unlock(&sb->s_inode_list_lock);
-	if (old)
-		iput(old);
 	return ret;
 }

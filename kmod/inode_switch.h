@@ -6,7 +6,7 @@
 #include <linux/cgroup.h>
 
 /**
- * struct mr_inode_switch - one round over all block devices
+ * struct mr_inode_switch - one round over all bdis
  * @want: whether the clean inodes of an offline group are to be switched;
  *	called under rcu_read_lock()
  * @dirty: told of each offline group with inodes that wait to be written;
