@@ -22,7 +22,7 @@ export DEBIAN_FRONTEND=noninteractive
 updated=
 
 build="gcc make libc6-dev libelf-dev linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64"
-vm="qemu-system-x86 busybox-static e2fsprogs xfsprogs kmod cpio xz-utils zstd util-linux"
+vm="qemu-system-x86 busybox-static e2fsprogs xfsprogs btrfs-progs kmod cpio xz-utils zstd util-linux"
 check="sparse shellcheck dkms openssl perl git"
 
 profiles=${*:-vm}

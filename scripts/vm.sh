@@ -12,7 +12,9 @@
 #	--nodes 1|2		NUMA nodes (1)
 #	--cpus N		(2)
 #	--mem MIB		(2048)
-#	--ext4 MIB, --xfs MIB	a disk mounted on /mnt/ext4, /mnt/xfs (xfs: 300 or more)
+#	--ext4 MIB, --xfs MIB, --btrfs MIB
+#				a disk mounted on /mnt/ext4, /mnt/xfs, /mnt/btrfs (xfs:
+#				300 or more, btrfs: 128 or more)
 #	--swap MIB		a formatted swap disk, $SWAP_DEV, not switched on
 #	--add FILE[:PATH]	copy a file or folder to the guest (to /); repeatable
 #	--append "ARGS"		more kernel arguments
@@ -40,7 +42,7 @@ die()
 }
 
 kernel=6.12 modules='' module='' cgroup=v2 nodes=1 cpus=2 mem=2048
-ext4='' xfs='' swap='' append='' timeout=120 out='' live='' accel=${MR_ACCEL:-auto} thread=multi
+ext4='' xfs='' btrfs='' swap='' append='' timeout=120 out='' live='' accel=${MR_ACCEL:-auto} thread=multi
 adds=() allow=()
 [ ! -t 1 ] || live=1
 
@@ -69,6 +71,7 @@ while [ $# -gt 0 ]; do
 	--mem)		mem=$2 ;;
 	--ext4)		ext4=$2 ;;
 	--xfs)		xfs=$2 ;;
+	--btrfs)	btrfs=$2 ;;
 	--swap)		swap=$2 ;;
 	--add)		adds+=("$2") ;;
 	--append)	append="$append $2" ;;
@@ -187,10 +190,11 @@ build_base()
 	fi
 	modules_for -a virtio_pci virtio_blk ext4 >"$tmp/boot.list"
 	modules_for xfs >"$tmp/xfs.list"
+	modules_for btrfs >"$tmp/btrfs.list"
 	key=$({
 		echo "$rel" "$helpers"
 		cat "$(command -v busybox)" "$MR_SCRIPTS/guest/init" "$MR_SCRIPTS/guest/lib.sh"
-		sort -u "$tmp/boot.list" "$tmp/xfs.list" | xargs -r stat -c '%n %s %Y'
+		sort -u "$tmp/boot.list" "$tmp/xfs.list" "$tmp/btrfs.list" | xargs -r stat -c '%n %s %Y'
 	} | sha256sum | cut -c1-16)
 	base=$MR_CACHE/initramfs/$key.cpio
 	[ ! -s "$base" ] || return 0
@@ -199,7 +203,7 @@ build_base()
 	cp "$MR_SCRIPTS/guest/init" "$MR_SCRIPTS/guest/lib.sh" "$dir/"
 	chmod 755 "$dir/init"
 	find "$helpers" -type f -exec cp {} "$dir/bin/" \;
-	for name in boot xfs; do
+	for name in boot xfs btrfs; do
 		while read -r m; do
 			case $m in
 			*.xz)	xz -dc "$m" >"$dir/modules/$(basename "$m" .xz)" ;;
@@ -256,6 +260,7 @@ disk()
 	case $name in
 	ext4)	mkfs.ext4 -qF -E assume_storage_prezeroed=1 "$file" ;;
 	xfs)	mkfs.xfs -qf "$file" ;;
+	btrfs)	mkfs.btrfs -qf "$file" ;;
 	swap)	mkswap "$file" ;;
 	esac >"$tmp/mkfs.log" 2>&1 || die "mkfs $name: $(tail -n 1 "$tmp/mkfs.log")"
 	args+=(
@@ -313,6 +318,7 @@ elif [ "$nodes" != 1 ]; then
 fi
 disk ext4 "$ext4"
 disk xfs "$xfs"
+disk btrfs "$btrfs"
 disk swap "$swap"
 
 timeout -k 2 "$timeout" qemu-system-x86_64 "${args[@]}" </dev/null >"$tmp/qemu.log" 2>&1 &

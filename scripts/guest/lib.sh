@@ -3,7 +3,7 @@
 #
 # Functions for guest tests. Source it: . /lib.sh
 # Set by init: $CG the root of the memory hierarchy, $VM_CGROUP v1, v2 or none,
-# $EXT4_DEV $XFS_DEV $SWAP_DEV the disks.
+# $EXT4_DEV $XFS_DEV $BTRFS_DEV $SWAP_DEV the disks.
 
 REAPER=/sys/kernel/mm/memcg_reaper
 DEBUG=/sys/kernel/debug/memcg_reaper
