@@ -43,6 +43,7 @@
 #include <linux/cgroup.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
+#include <linux/pagevec.h>
 
 /*
  * Offline: removed, no task left, css_offline() done. !CSS_ONLINE alone also
@@ -97,5 +98,46 @@ static inline void mr_kn_set_parent(struct kernfs_node *kn,
 {
 	kn->parent = parent;
 }
+
+/*
+ * lru_add_drain() is not exported, but releasing a batch of folios drains this
+ * CPU's LRU batches first, an empty one, too (mm/swap.c). Pagevecs went in 6.5
+ * (1e0877d58b1e "mm: remove struct pagevec").
+ */
+static inline void mr_lru_add_drain(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	struct folio_batch batch;
+
+	folio_batch_init(&batch);
+	__folio_batch_release(&batch);
+#else
+	struct pagevec batch;
+
+	pagevec_init(&batch);
+	__pagevec_release(&batch);
+#endif
+}
+
+/*
+ * The lists of MGLRU, found by Kbuild: lrugen.lists became lrugen.folios in 6.3
+ * and in a 6.1.y (6df1b2212950 "mm: multi-gen LRU: rename lrugen->lists[] to
+ * lrugen->folios[]").
+ */
+#ifdef MR_LRUGEN_LISTS
+#define mr_lrugen_lists lists
+#else
+#define mr_lrugen_lists folios
+#endif
+
+/*
+ * Whether a writeback that has lost its last dirty inode by a switch is known
+ * to be clean (wb_io_lists_depopulated() in inode_do_switch_wbs() or its
+ * caller, fs/fs-writeback.c). If not, its share of bdi->tot_write_bandwidth is
+ * lost when it is freed. 6.1.192 lacks it; 6.12.117 is the first that was read
+ * and has it.
+ */
+#define MR_SWITCHES_DIRTY_INODES \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 117))
 
 #endif /* MR_COMPAT_H */

@@ -13,6 +13,7 @@
 #include <linux/sysfs.h>
 
 #include "config.h"
+#include "reparent.h"
 
 struct mr_config mr_config = {
 	.reap_background = 1,
@@ -40,14 +41,24 @@ const struct mr_tunable mr_tunables[MR_T_NR] = {
 	[MR_T_SUBTREE] = { "subtree", MR_PATH },
 };
 
-/* Methods that exist, and those among them that this kernel can do. */
+static const char *can(void)
+{
+	return NULL;
+}
+
+static const char *not_yet(void)
+{
+	return "this module can't do that on this kernel";
+}
+
+/* Methods that exist, and why not, where they can't be used here. */
 static const struct {
 	const char *name;
-	bool can;
+	const char *(*refusal)(void);
 } methods[MR_METHOD_NR] = {
-	[MR_EVICT]	= { "evict", true },
-	[MR_REPARENT]	= { "reparent", false },
-	[MR_RECHARGE]	= { "recharge", false },
+	[MR_EVICT]	= { "evict", can },
+	[MR_REPARENT]	= { "reparent", mr_reparent_refusal },
+	[MR_RECHARGE]	= { "recharge", not_yet },
 };
 
 /*
@@ -119,6 +130,7 @@ static int set_number(const struct mr_tunable *t, const char *text)
 
 static int set_method(const struct mr_tunable *t, const char *text)
 {
+	const char *why;
 	int i;
 
 	for (i = 0; i < MR_METHOD_NR; i++)
@@ -127,9 +139,9 @@ static int set_method(const struct mr_tunable *t, const char *text)
 	if (i == MR_METHOD_NR)
 		return refuse(t, text, -EINVAL,
 			      "not evict, reparent or recharge");
-	if (!methods[i].can)
-		return refuse(t, text, -EOPNOTSUPP,
-			      "this module can't do that on this kernel");
+	why = methods[i].refusal();
+	if (why)
+		return refuse(t, text, -EOPNOTSUPP, "%s", why);
 	WRITE_ONCE(*t->value, i);
 	return 0;
 }
@@ -208,7 +220,7 @@ static int show_methods(char *page)
 	int i, len = 0;
 
 	for (i = 0; i < MR_METHOD_NR; i++) {
-		if (!methods[i].can)
+		if (methods[i].refusal())
 			continue;
 		len += scnprintf(page + len, PAGE_SIZE - len,
 				 i == now ? "%s[%s]" : "%s%s",

@@ -239,6 +239,7 @@ static int daemon_pause(unsigned int ms)
 static const struct mr_pass_ops daemon_ops = {
 	.relax = daemon_relax,
 	.pause = daemon_pause,
+	.woke = slice_begin,
 	.cut_us = CUT_US,
 };
 

@@ -22,6 +22,7 @@
 #include "find.h"
 #include "groups.h"
 #include "lru.h"
+#include "reparent.h"
 
 static struct dentry *dir;
 static struct cgroup_subsys_state *root_css;
@@ -190,7 +191,7 @@ static void read_stat(struct walk *w, struct cgroup_subsys_state *css, u64 *st)
 
 /* What is known to hold a group, comma-separated, "-" for nothing known. */
 static void put_holders(struct seq_file *m, struct cgroup_subsys_state *css,
-			const u64 *st)
+			const u64 *st, unsigned int skipped)
 {
 	const char *sep = " ";
 	struct mr_lru_size lru;
@@ -208,6 +209,10 @@ static void put_holders(struct seq_file *m, struct cgroup_subsys_state *css,
 	HOLDER(lru.anon, "anon");
 	HOLDER(lru.unevictable, "unevictable");
 	HOLDER(st[ST_SWAP], "swap");
+	HOLDER(skipped & MR_SKIP_LOCKED, "locked");
+	HOLDER(skipped & MR_SKIP_WRITEBACK, "writeback");
+	HOLDER(skipped & MR_SKIP_THP, "thp");
+	HOLDER(skipped & MR_SKIP_HWPOISON, "hwpoison");
 #undef HOLDER
 	if (*sep == ' ')
 		seq_puts(m, " -");
@@ -240,7 +245,7 @@ static int offline_show(struct seq_file *m, void *v)
 	read_stat(w, css, st);
 	for (i = 0; i < ST_NR; i++)
 		seq_printf(m, " %llu", st[i]);
-	put_holders(m, css, st);
+	put_holders(m, css, st, g.skipped);
 	seq_printf(m, " %s\n", mr_result_name(g.result));
 	return 0;
 }

@@ -139,7 +139,7 @@ struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
  * mr_groups_mark_dirty() - note that a group has files to be written
  * @css_id: id of the group's css
  * @serial: serial number of the group's css
- * @round: the last scan
+ * @round: the look that found it
  *
  * Context: any that may take a spinlock.
  */

@@ -30,9 +30,11 @@ enum mr_result {
  * @first_ns: when it was first seen offline, monotonic
  * @tried_ns: when the last attempt ended, monotonic; 0: not tried
  * @round: the last scan that met it
- * @dirty_round: the last scan after which it had files to be written
+ * @dirty_round: the last look that found it to have files to be written
  * @level: back-off level
  * @result: enum mr_result of the last attempt
+ * @skipped: enum mr_skip, what the last attempt left
+ * @framed: its unevictable pages were looked for by frame
  */
 struct mr_group {
 	u64 serial;
@@ -42,6 +44,8 @@ struct mr_group {
 	u32 dirty_round;
 	u8 level;
 	u8 result;
+	u8 skipped;
+	bool framed;
 };
 
 int mr_groups_init(void);

@@ -10,8 +10,10 @@
  * interface by which a file system reports who wrote to an inode: told that
  * the nearest online ancestor wrote most of it, the kernel switches by itself.
  *
- * Only clean inodes are taken (wb->b_attached). A dirty one gets there once it
- * is written.
+ * Clean inodes are on wb->b_attached. A dirty one gets there once it is
+ * written, but it can be switched as it is on some kernels, and is then written
+ * by the new group's writeback (inode_do_switch_wbs() in fs/fs-writeback.c);
+ * the caller says for each group whether that is wanted.
  */
 #include <linux/backing-dev.h>
 #include <linux/dax.h>
@@ -30,8 +32,13 @@
 
 /* Inodes taken under one hold of list_lock, all of one super block. */
 #define SWITCH_BATCH	32
-/* Entries of b_attached looked at under one hold. */
-#define SWITCH_LOOK	128
+/* Entries of a list looked at under one hold: some 20 us. */
+#define SWITCH_LOOK	1024
+/*
+ * An inode's dirty pages are gone through with interrupts off when it is
+ * switched (inode_do_switch_wbs()): a large one has to be written first.
+ */
+#define SWITCH_DIRTY_PAGES	2048
 /* Outweighs any bandwidth that the kernel may have measured. */
 #define SWITCH_BYTES	((size_t)1 << (BITS_PER_LONG == 64 ? 40 : 31))
 /* Writebacks looked at in one RCU section. */
@@ -39,10 +46,11 @@
 
 /*
  * Super block of a batch, and what keeps it: s_umount held for reading, so
- * that an unmount waits the few microseconds until the batch's inode
- * references are gone; neither "Busy inodes after unmount" nor a device that
- * is in use after umount returned. trylock only: whoever holds it for writing
- * (mount, umount, freeze) comes first.
+ * that an unmount waits until the batch's inode references are gone: a few
+ * microseconds, unless one of them is the last of an unlinked inode. So there
+ * is neither "Busy inodes after unmount" nor a device that is in use after
+ * umount returned. trylock only: whoever holds it for writing (mount, umount,
+ * freeze) comes first.
  *
  * Not while frozen: the last iput() of an unlinked inode would wait for the
  * thaw, and the thaw for s_umount. A freeze can't begin under s_umount.
@@ -58,9 +66,26 @@ static bool sb_trylock(struct super_block *sb)
 	return false;
 }
 
+/* Whether to leave an inode where it is; under list_lock. */
+static bool unfit(const struct inode *inode)
+{
+	struct address_space *mapping = inode->i_mapping;
+
+	if (READ_ONCE(inode->i_state) &
+	    (I_WB_SWITCH | I_FREEING | I_WILL_FREE | I_NEW | I_SYNC))
+		return true;
+	if (IS_DAX(inode))
+		return true;
+	return mapping->nrpages > SWITCH_DIRTY_PAGES &&
+	       (mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+		mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK));
+}
+
 /*
- * Take up to SWITCH_BATCH inodes of one super block off the head of
- * b_attached, with a reference each; they stay on the list, at its tail.
+ * Take up to SWITCH_BATCH inodes of one super block off the tail of a list,
+ * with a reference each. They stay on the list: on b_attached at its head, so
+ * that the next look begins with others; there the order means nothing. The
+ * other lists are ordered by age, with the oldest inodes at the tail.
  *
  * Under list_lock an inode that is on the list is neither freed nor is its
  * super block (evict() takes it off under the same lock), so s_umount may be
@@ -68,23 +93,21 @@ static bool sb_trylock(struct super_block *sb)
  *
  * Returns the number; *@sbp is locked if it is not 0.
  */
-static int take_attached(struct bdi_writeback *wb, struct inode **inodes,
-			 struct super_block **sbp)
+static int take_inodes(struct bdi_writeback *wb, struct list_head *list,
+		       struct inode **inodes, struct super_block **sbp)
 {
+	bool clean = list == &wb->b_attached;
 	struct super_block *sb = NULL;
 	struct list_head *last = NULL;
 	int nr = 0, look = SWITCH_LOOK;
 	struct inode *inode;
 
 	spin_lock(&wb->list_lock);
-	list_for_each_entry(inode, &wb->b_attached, i_io_list) {
+	list_for_each_entry_reverse(inode, list, i_io_list) {
 		if (nr == SWITCH_BATCH || !look--)
 			break;
 		last = &inode->i_io_list;
-		if (READ_ONCE(inode->i_state) &
-		    (I_WB_SWITCH | I_FREEING | I_WILL_FREE | I_NEW))
-			continue;
-		if (IS_DAX(inode))
+		if (unfit(inode))
 			continue;
 		if (!sb) {
 			if (!sb_trylock(inode->i_sb))
@@ -97,9 +120,8 @@ static int take_attached(struct bdi_writeback *wb, struct inode **inodes,
 			continue;
 		inodes[nr++] = inode;
 	}
-	/* The next look begins with others; the order means nothing. */
-	if (last)
-		list_bulk_move_tail(&wb->b_attached, wb->b_attached.next, last);
+	if (last && clean)
+		list_rotate_to_front(last, list);
 	spin_unlock(&wb->list_lock);
 
 	if (sb && !nr)
@@ -115,7 +137,7 @@ static int take_attached(struct bdi_writeback *wb, struct inode **inodes,
  *
  * Returns 0 if a switch is under way, -ENOENT if the inode is not on @old any
  * more, -EBUSY if the switch was refused (too many in flight, no memory), which
- * leaves the inode as it was.
+ * leaves our reports in the inode's history.
  */
 static int switch_inode(struct inode *inode, struct bdi_writeback *old,
 			int to_id)
@@ -142,18 +164,18 @@ static int switch_inode(struct inode *inode, struct bdi_writeback *old,
 }
 
 /*
- * Switch the clean inodes of one dying writeback, batch by batch.
+ * Switch the inodes of one list of a dying writeback, batch by batch.
  * @wb and @to are referenced by the caller.
  */
-static int switch_wb(struct mr_inode_switch *sw, struct bdi_writeback *wb,
-		     struct cgroup_subsys_state *to)
+static int switch_list(struct mr_inode_switch *sw, struct bdi_writeback *wb,
+		       struct list_head *list, struct cgroup_subsys_state *to)
 {
 	struct inode *inodes[SWITCH_BATCH];
 	struct super_block *sb;
 	int i, nr, done, err, ret;
 
 	do {
-		nr = take_attached(wb, inodes, &sb);
+		nr = take_inodes(wb, list, inodes, &sb);
 		if (!nr)
 			return 0;
 		for (i = 0, done = 0; i < nr; i++) {
@@ -175,6 +197,22 @@ static int switch_wb(struct mr_inode_switch *sw, struct bdi_writeback *wb,
 	return ret;
 }
 
+static int switch_wb(struct mr_inode_switch *sw, struct bdi_writeback *wb,
+		     struct cgroup_subsys_state *to, enum mr_switch_want want)
+{
+	struct list_head *lists[] = {
+		&wb->b_attached, &wb->b_dirty_time,
+		&wb->b_dirty, &wb->b_more_io, &wb->b_io,
+	};
+	/* b_dirty_time is not dirty in this sense: there are no pages. */
+	int nr = want == MR_SWITCH_ALL && MR_SWITCHES_DIRTY_INODES ? 5 : 2;
+	int i, ret = 0;
+
+	for (i = 0; !ret && !sw->full && i < nr; i++)
+		ret = switch_list(sw, wb, lists[i], to);
+	return ret;
+}
+
 /*
  * All dying writebacks of one bdi. They stay on bdi->wb_list until their last
  * reference is gone (wb_shutdown()), so a reference keeps the place when the
@@ -192,6 +230,7 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi)
 {
 	struct bdi_writeback *wb, *pos = NULL, *old;
 	struct cgroup_subsys_state *to;
+	enum mr_switch_want want;
 	int left, ret = 0;
 
 	do {
@@ -208,23 +247,28 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi)
 		pos = NULL;
 		list_for_each_entry_continue_rcu(wb, &bdi->wb_list, bdi_node) {
 			struct cgroup_subsys_state *css = wb->memcg_css;
-			bool take;
+			bool clean, dirty;
 
 			left--;
 			if (wb == &bdi->wb)
 				continue;
-			take = false;
+			want = MR_SWITCH_NONE;
 			if (mr_css_is_offline(css)) {
-				if (wb_has_dirty_io(wb))
+				clean = !list_empty(&wb->b_attached) ||
+					!list_empty(&wb->b_dirty_time);
+				dirty = wb_has_dirty_io(wb);
+				if (dirty)
 					sw->dirty(css, sw->arg);
-				take = !sw->full &&
-				       !list_empty(&wb->b_attached) &&
-				       sw->want(css, sw->arg);
+				if (!sw->full && (clean || dirty))
+					want = sw->want(css, sw->arg);
+				if (want == MR_SWITCH_CLEAN && !clean)
+					want = MR_SWITCH_NONE;
 			}
-			if ((!take && left > 0) || !wb_tryget(wb))
+			if ((want == MR_SWITCH_NONE && left > 0) ||
+			    !wb_tryget(wb))
 				continue;
 			pos = wb;
-			if (!take)
+			if (want == MR_SWITCH_NONE)
 				break;
 			to = mr_online_ancestor(css);
 			if (!css_tryget(to))
@@ -235,7 +279,7 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi)
 		if (old)
 			wb_put(old);
 		if (to) {
-			ret = switch_wb(sw, pos, to);
+			ret = switch_wb(sw, pos, to, want);
 			css_put(to);
 		} else {
 			ret = sw->relax(sw->arg);

@@ -5,10 +5,16 @@
 
 #include <linux/cgroup.h>
 
+enum mr_switch_want {
+	MR_SWITCH_NONE,
+	MR_SWITCH_CLEAN,	/* clean inodes only */
+	MR_SWITCH_ALL,		/* dirty ones too, unless they are large */
+};
+
 /**
  * struct mr_inode_switch - one round over all bdis
- * @want: whether the clean inodes of an offline group are to be switched;
- *	called under rcu_read_lock()
+ * @want: which inodes of an offline group are to be switched; called under
+ *	rcu_read_lock()
  * @dirty: told of each offline group with inodes that wait to be written;
  *	called under rcu_read_lock()
  * @relax: called between batches, may sleep; not 0: end the round
@@ -19,7 +25,8 @@
  *	rest of the round only looks for dirty ones.
  */
 struct mr_inode_switch {
-	bool (*want)(const struct cgroup_subsys_state *css, void *arg);
+	enum mr_switch_want (*want)(const struct cgroup_subsys_state *css,
+				    void *arg);
 	void (*dirty)(const struct cgroup_subsys_state *css, void *arg);
 	int (*relax)(void *arg);
 	void *arg;

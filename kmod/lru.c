@@ -30,15 +30,16 @@ static unsigned long nonneg(long n)
  * Locking: none; the numbers are read one by one and are exact only when
  * nothing moves. nodeinfo[] is freed with the css.
  */
-void mr_lru_read(struct cgroup_subsys_state *css, struct mr_lru_size *size)
+void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size)
 {
-	struct mem_cgroup *memcg = mem_cgroup_from_css(css);
+	const struct mem_cgroup *memcg =
+		container_of(css, const struct mem_cgroup, css);
 	long file = 0, anon = 0, unevictable = 0;
 	int nid, zone;
 
 	for_each_node_state(nid, N_MEMORY) {
-		struct mem_cgroup_per_node *pn = memcg->nodeinfo[nid];
-		unsigned long (*zs)[NR_LRU_LISTS] = pn->lru_zone_size;
+		const struct mem_cgroup_per_node *pn = memcg->nodeinfo[nid];
+		const unsigned long (*zs)[NR_LRU_LISTS] = pn->lru_zone_size;
 
 		for (zone = 0; zone < MAX_NR_ZONES; zone++) {
 			file += READ_ONCE(zs[zone][LRU_INACTIVE_FILE]);
@@ -52,7 +53,7 @@ void mr_lru_read(struct cgroup_subsys_state *css, struct mr_lru_size *size)
 			int gen;
 
 			for (gen = 0; gen < MAX_NR_GENS; gen++) {
-				long (*np)[MAX_NR_ZONES] =
+				const long (*np)[MAX_NR_ZONES] =
 					pn->lruvec.lrugen.nr_pages[gen];
 
 				file += READ_ONCE(np[WORKINGSET_FILE][zone]);

@@ -17,7 +17,7 @@ struct mr_lru_size {
 	unsigned long unevictable;
 };
 
-void mr_lru_read(struct cgroup_subsys_state *css, struct mr_lru_size *size);
+void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size);
 
 static inline unsigned long mr_lru_total(const struct mr_lru_size *size)
 {

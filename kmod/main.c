@@ -12,6 +12,7 @@
 #include "debugfs.h"
 #include "groups.h"
 #include "notice.h"
+#include "pcp.h"
 #include "sysfs.h"
 
 /*
@@ -52,9 +53,12 @@ static int __init mr_init(void)
 	ret = mr_groups_init();
 	if (ret)
 		return ret;
-	ret = mr_daemon_create(root);
+	ret = mr_pcp_init();
 	if (ret)
 		goto err_groups;
+	ret = mr_daemon_create(root);
+	if (ret)
+		goto err_pcp;
 	ret = mr_notice_start(mr_daemon_wake);
 	if (ret == -ENOENT)
 		pr_notice("the kernel has no tracepoint cgroup_rmdir: groups are noticed once a minute\n");
@@ -73,6 +77,8 @@ err_debugfs:
 err_daemon:
 	mr_daemon_shutdown();
 	mr_daemon_stop();
+err_pcp:
+	mr_pcp_exit();
 err_groups:
 	mr_groups_exit();
 	return ret;
@@ -86,6 +92,7 @@ static void __exit mr_exit(void)
 	mr_debugfs_remove();
 	mr_notice_stop();
 	mr_daemon_stop();
+	mr_pcp_exit();
 	mr_groups_exit();
 }
 

@@ -17,16 +17,26 @@
 #include "counters.h"
 #include "evict.h"
 #include "find.h"
+#include "frames.h"
 #include "groups.h"
 #include "inode_switch.h"
 #include "lru.h"
 #include "pass.h"
+#include "pcp.h"
 #include "policy.h"
+#include "reparent.h"
 #include "trace.h"
 
 /* Groups whose per-CPU leftovers are drained in a pass, and how often each. */
 #define DRAINS_PER_PASS		16
 #define DRAINS_PER_GROUP	3
+/*
+ * How long a wave is gathered: groups are small, and the more of them share a
+ * grace period the better.
+ */
+#define WAVE_NS			(2 * NSEC_PER_MSEC)
+/* Page frames looked at between two reschedule points. */
+#define FRAMES_BATCH		4096
 /* Between attempts at dirty groups. */
 #define KICK_MS			200ULL
 /* While the kernel works off the inode switches that it has accepted. */
@@ -39,11 +49,23 @@
 /* See pass.h. */
 DEFINE_MUTEX(mr_work_lock);
 
-/* The last scan and the last pass that were begun; under mr_work_lock. */
+/*
+ * The last scan, look for dirty inodes, and pass that were begun; under
+ * mr_work_lock.
+ */
 static u32 last_round;
+static u32 last_dirty_round;
 static u64 last_pass;
 /* When a dirty group was tried last, monotonic; under mr_work_lock. */
 static u64 last_kick_ns;
+/*
+ * The last walk over page frames, under mr_work_lock: when it ended, and how
+ * often in a row it took none.
+ */
+static struct {
+	u64 tried_ns;
+	unsigned int level;
+} last_frames;
 
 /**
  * mr_pass_alloc() - prepare for passes
@@ -64,7 +86,8 @@ struct mr_pass *mr_pass_alloc(struct cgroup_subsys_state *root,
 	p->batch = MR_BATCH_MIN;
 	p->cf = mr_cgfile_alloc();
 	p->path = kmalloc(PATH_MAX, GFP_KERNEL);
-	if (!p->cf || !p->path) {
+	p->wave = mr_wave_alloc();
+	if (!p->cf || !p->path || !p->wave) {
 		mr_pass_free(p);
 		return NULL;
 	}
@@ -79,6 +102,7 @@ void mr_pass_free(struct mr_pass *p)
 {
 	if (!p)
 		return;
+	mr_wave_free(p->wave);
 	mr_cgfile_free(p->cf);
 	kfree(p->path);
 	kfree(p);
@@ -102,7 +126,42 @@ static bool in_subtree(struct mr_pass *p, struct cgroup_subsys_state *css)
 static void count_taken(struct mr_pass *p, u64 bytes)
 {
 	p->taken_bytes += bytes;
-	mr_count(&mr_counters.evicted_bytes, bytes);
+	mr_count(p->method == MR_REPARENT ? &mr_counters.reparented_bytes :
+					    &mr_counters.evicted_bytes, bytes);
+}
+
+/* What the method may be able to take, pages. */
+static unsigned long takeable(const struct mr_pass *p,
+			      const struct mr_lru_size *size)
+{
+	if (p->method == MR_REPARENT)
+		return mr_lru_total(size);
+	return mr_evictable(size, READ_ONCE(mr_config.swap));
+}
+
+/* Put back what is on its way, which takes a grace period of sleep. */
+static void end_wave(struct mr_pass *p)
+{
+	if (mr_wave_empty(p->wave))
+		return;
+	if (mr_wave_wait(p->wave) && p->ops->woke)
+		p->ops->woke();
+	mr_wave_put_back(p->wave);
+}
+
+/*
+ * Between batches. A wave is gathered without a rest, since a rest may be long
+ * and what is in the wave is out of everyone's reach.
+ */
+static int breathe(struct mr_pass *p)
+{
+	if (!mr_wave_empty(p->wave) && !mr_wave_full(p->wave) &&
+	    ktime_get_ns() - p->wave_ns < WAVE_NS) {
+		cond_resched();
+		return 0;
+	}
+	end_wave(p);
+	return p->ops->relax();
 }
 
 /*
@@ -152,18 +211,66 @@ static enum mr_result evict_group(struct mr_pass *p,
 }
 
 /*
+ * Reparent a group, batch by batch. May drop the work lock.
+ */
+static enum mr_result reparent_group(struct mr_pass *p,
+				     struct cgroup_subsys_state *css,
+				     struct mr_lru_size *size, u64 *bytes,
+				     u64 *work_ns, u8 *skipped)
+{
+	struct mr_gather g;
+	unsigned long before;
+	u64 start, took;
+	bool done;
+
+	mr_gather_start(&g, css);
+	do {
+		before = g.taken;
+		start = ktime_get_ns();
+		if (mr_wave_empty(p->wave))
+			p->wave_ns = start;
+		done = mr_gather_lists(p->wave, &g,
+				       READ_ONCE(mr_config.batch_pages));
+		took = ktime_get_ns() - start;
+		mr_hist_add(&mr_counters.batch_ns, took);
+		*work_ns += took;
+		count_taken(p, (u64)(g.taken - before) * PAGE_SIZE);
+		if (!done && breathe(p)) {
+			*bytes = (u64)g.taken * PAGE_SIZE;
+			return MR_RES_STOPPED;
+		}
+	} while (!done);
+
+	*bytes = (u64)g.taken * PAGE_SIZE;
+	*skipped = g.skipped;
+	mr_lru_read(css, size);
+	if (!mr_lru_total(size))
+		return MR_RES_TAKEN;
+	if (g.taken)
+		return MR_RES_PARTIAL;
+	if (g.skipped & ~MR_SKIP_TRANSIENT && !(g.skipped & MR_SKIP_TRANSIENT) &&
+	    !size->unevictable)
+		return MR_RES_STUCK;
+	return MR_RES_BUSY;
+}
+
+/*
  * An empty group that stays may sit in per-CPU batches or stocks. Bounded per
  * pass and per group, as it costs the other CPUs something. Not where there
- * are children, as reclaim would go on to them.
+ * are children, as reclaim would go on to them. When reparenting, all groups
+ * have been drained in one go by act(), and this only counts.
  */
 static void drain_group(struct mr_pass *p, struct cgroup_subsys_state *css,
 			struct mr_group *g)
 {
-	if (!p->drains || g->level >= DRAINS_PER_GROUP ||
-	    !list_empty(&css->children))
+	if (g->level >= DRAINS_PER_GROUP)
 		return;
-	p->drains--;
-	mr_cgfile_drain(p->cf, css);
+	if (p->method == MR_EVICT) {
+		if (!p->drains || !list_empty(&css->children))
+			return;
+		p->drains--;
+		mr_cgfile_drain(p->cf, css);
+	}
 	g->level++;
 	g->tried_ns = ktime_get_ns();
 }
@@ -189,7 +296,7 @@ static bool due(struct mr_pass *p, const struct mr_group *g)
 /* Whether files that the group wrote keep it until they are written out. */
 static bool files_wait(struct mr_pass *p, const struct mr_group *g)
 {
-	if (p->scan_round && g->dirty_round == p->scan_round)
+	if (p->dirty_round && g->dirty_round == p->dirty_round)
 		return true;
 	/* A scan knows no better than the last pass. */
 	return !p->act && g->result == MR_RES_DIRTY;
@@ -203,7 +310,7 @@ static bool files_wait(struct mr_pass *p, const struct mr_group *g)
  */
 static bool dirty(struct mr_pass *p, const struct mr_group *g)
 {
-	if (g->dirty_round != p->scan_round || p->ops->everything)
+	if (g->dirty_round != p->dirty_round || p->ops->everything)
 		return false;
 	if (p->now_ns - last_kick_ns < KICK_MS * NSEC_PER_MSEC || !due(p, g))
 		return true;
@@ -211,16 +318,30 @@ static bool dirty(struct mr_pass *p, const struct mr_group *g)
 	return false;
 }
 
-static void work_on(struct mr_pass *p, struct cgroup_subsys_state *css,
-		    struct mr_group *g, struct mr_lru_size *size)
+/*
+ * A group that had nothing to evict and has something now: what its back-off
+ * counted was something else.
+ */
+static bool revived(struct mr_pass *p, const struct mr_group *g)
+{
+	return p->method == MR_EVICT && g->result == MR_RES_STUCK;
+}
+
+static enum mr_result work_on(struct mr_pass *p,
+			      struct cgroup_subsys_state *css,
+			      struct mr_group *g, struct mr_lru_size *size)
 {
 	u64 id = cgroup_id(css->cgroup), bytes = 0, ns = 0;
-	unsigned int level = g->result == MR_RES_STUCK ? 0 : g->level;
+	unsigned int level = revived(p, g) ? 0 : g->level;
 	enum mr_result result;
+	u8 skipped = 0;
 	bool replaced;
 
 	trace_reap_group_begin(id, p->method);
-	result = evict_group(p, css, size, &bytes, &ns);
+	if (p->method == MR_REPARENT)
+		result = reparent_group(p, css, size, &bytes, &ns, &skipped);
+	else
+		result = evict_group(p, css, size, &bytes, &ns);
 	mr_hist_add(&mr_counters.group_ns, ns);
 	trace_reap_group_end(id, p->method, bytes, ns, mr_result_name(result));
 	p->tried++;
@@ -229,19 +350,22 @@ static void work_on(struct mr_pass *p, struct cgroup_subsys_state *css,
 	g = mr_groups_get(css->id, css->serial_nr, p->now_ns, p->round,
 			  &replaced);
 	if (!g)
-		return;
+		return result;
 	g->result = result;
+	g->skipped = skipped;
 	g->tried_ns = ktime_get_ns();
 	if (result != MR_RES_STOPPED)
 		g->level = mr_next_level(level, bytes);
+	return result;
 }
 
 /* Look at one offline group, held by the cursor, and act if it is due. */
 static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 {
+	enum mr_result result = MR_RES_BUSY;
 	struct mr_lru_size size;
 	struct mr_group *g;
-	bool replaced, swap = READ_ONCE(mr_config.swap);
+	bool replaced;
 
 	p->seen++;
 	mr_lru_read(css, &size);
@@ -268,30 +392,41 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 	if (p->act && g->first_ns > p->start_ns)
 		goto count;
 	/* Reclaim would go on to the children, whatever their age. */
-	if (!mr_all_children(css, is_ripe)) {
+	if (p->method == MR_EVICT && !mr_all_children(css, is_ripe)) {
 		g->result = MR_RES_PARENT;
 		p->busy++;
 		goto count;
 	}
-	if (!mr_evictable(&size, swap) && files_wait(p, g)) {
+	if (p->ops->everything || (due(p, g) && g->level < DRAINS_PER_GROUP))
+		p->late = true;
+	p->unevictable += size.unevictable;
+	if (p->act && size.unevictable && !g->framed) {
+		p->new_unevictable = true;
+		g->framed = true;
+	}
+	if (!takeable(p, &size) && files_wait(p, g)) {
 		g->result = MR_RES_DIRTY;
 		p->busy++;
 		goto count;
 	}
-	if (!mr_evictable(&size, swap)) {
+	if (!takeable(p, &size)) {
 		g->result = MR_RES_STUCK;
 		p->stuck++;
 		if (p->act && !mr_lru_total(&size) && due(p, g))
 			drain_group(p, css, g);
 		goto count;
 	}
-	if (p->act && dirty(p, g))
+	if (p->act && p->method == MR_EVICT && dirty(p, g))
 		g->result = MR_RES_DIRTY;
-	else if (p->act && (g->result == MR_RES_STUCK || due(p, g)))
-		work_on(p, css, g, &size);
+	else if (p->act && (revived(p, g) || due(p, g)))
+		result = work_on(p, css, g, &size);
 	else if (g->result < MR_RES_TAKEN)
 		g->result = MR_RES_NONE;
-	if (mr_evictable(&size, swap))
+	else if (p->method == MR_REPARENT)
+		result = g->result;
+	if (result == MR_RES_STUCK)
+		p->stuck++;
+	else if (takeable(p, &size))
 		p->busy++;
 count:
 	p->held_bytes += (u64)mr_lru_total(&size) * PAGE_SIZE;
@@ -309,8 +444,14 @@ static int walk(struct mr_pass *p)
 	p->busy = 0;
 	p->stuck = 0;
 	p->held_bytes = 0;
+	p->unevictable = 0;
+	p->new_unevictable = false;
+	p->late = false;
 	p->drains = DRAINS_PER_PASS;
 	p->method = READ_ONCE(mr_config.method);
+	/* The controller can be moved to v1 as long as there are no groups. */
+	if (p->method == MR_REPARENT && mr_reparent_refusal())
+		p->method = MR_EVICT;
 	p->round = ++last_round;
 
 	mr_cursor_start(&cur, p->root);
@@ -318,8 +459,9 @@ static int walk(struct mr_pass *p)
 		p->now_ns = ktime_get_ns();
 		if (!IS_ERR(css))
 			visit(p, css);
-		ret = p->ops->relax();
+		ret = breathe(p);
 	}
+	end_wave(p);
 	mr_cursor_end(&cur);
 	if (ret)
 		return ret;
@@ -336,16 +478,28 @@ static int walk(struct mr_pass *p)
 	return 0;
 }
 
-static bool switch_wanted(const struct cgroup_subsys_state *css, void *arg)
+/*
+ * Dirty inodes stay where they are as long as `evict` waits for their pages: a
+ * group's writeback tells whether they are written (see dirty()).
+ */
+static enum mr_switch_want
+switch_wanted(const struct cgroup_subsys_state *css, void *arg)
 {
-	return is_ripe(css);
+	struct mr_pass *p = arg;
+	struct mr_lru_size size;
+
+	if (!is_ripe(css))
+		return MR_SWITCH_NONE;
+	mr_lru_read(css, &size);
+	return takeable(p, &size) && p->method == MR_EVICT ? MR_SWITCH_CLEAN :
+							     MR_SWITCH_ALL;
 }
 
 static void note_dirty(const struct cgroup_subsys_state *css, void *arg)
 {
 	struct mr_pass *p = arg;
 
-	mr_groups_mark_dirty(css->id, css->serial_nr, p->scan_round);
+	mr_groups_mark_dirty(css->id, css->serial_nr, p->dirty_round);
 }
 
 static int switch_relax(void *arg)
@@ -371,6 +525,7 @@ static int switch_inodes(struct mr_pass *p)
 	int ret;
 
 	do {
+		p->dirty_round = ++last_dirty_round;
 		ret = mr_inode_switch_round(&sw);
 		mr_count(&mr_counters.switched_inodes, sw.switched);
 		refused = sw.switched ? 0 : refused + 1;
@@ -398,19 +553,69 @@ int mr_pass_scan(struct mr_pass *p)
 	return walk(p);
 }
 
+static unsigned int frame(struct page *page, void *arg)
+{
+	struct mr_pass *p = arg;
+	bool first = mr_wave_empty(p->wave);
+	unsigned long pages = 0;
+
+	/* Nearly always nothing: no clock is read for that. */
+	mr_gather_frame(p->wave, page, is_ripe, &pages);
+	if (first && !mr_wave_empty(p->wave))
+		p->wave_ns = ktime_get_ns();
+	if (pages)
+		count_taken(p, (u64)pages * PAGE_SIZE);
+	p->frame_pages += pages;
+	return mr_wave_full(p->wave);
+}
+
+/*
+ * Unevictable folios are on no list. Where there are any, look for them in all
+ * of memory; not again soon if it is the same groups that have them.
+ */
+static int walk_frames(struct mr_pass *p)
+{
+	struct mr_frames f;
+	int ret = 0;
+
+	if (!p->unevictable ||
+	    (!p->ops->everything && !p->new_unevictable &&
+	     !mr_retry_due(ktime_get_ns(), last_frames.tried_ns,
+			   last_frames.level,
+			   READ_ONCE(mr_config.scan_interval_ms))))
+		return 0;
+
+	p->frame_pages = 0;
+	mr_frames_start(&f);
+	while (!ret && mr_frames_next(&f, FRAMES_BATCH, frame, p))
+		ret = breathe(p);
+	end_wave(p);
+	if (ret)
+		return ret;
+	last_frames.tried_ns = ktime_get_ns();
+	last_frames.level = mr_next_level(last_frames.level, p->frame_pages);
+	return 0;
+}
+
 /* Act on what the scan has seen. */
 static int act(struct mr_pass *p)
 {
 	int ret;
 
 	p->start_ns = ktime_get_ns();
-	p->scan_round = p->round;
 	/* Also finds out which groups wait for their files to be written. */
 	ret = switch_inodes(p);
 	if (ret)
 		return ret;
+	if (p->method == MR_REPARENT && p->late) {
+		mr_pcp_drain();
+		if (p->ops->woke)
+			p->ops->woke();
+	}
 	p->act = true;
 	ret = walk(p);
+	if (!ret && p->method == MR_REPARENT)
+		ret = walk_frames(p);
 	if (!ret)
 		ret = switch_inodes(p);
 	return ret;

@@ -8,6 +8,7 @@
 
 struct cgroup_subsys_state;
 struct mr_cgfile;
+struct mr_wave;
 
 /*
  * One pass or scan at a time; also held while the table of groups and the
@@ -21,12 +22,14 @@ extern struct mutex mr_work_lock;
  * @relax: called between batches, with the work lock held; may drop and
  *	retake it and sleep; not 0: end the pass with this errno
  * @pause: as @relax, and sleep for about this many ms
+ * @woke: called after the pass has slept by itself, or NULL
  * @cut_us: see mr_evict_batch()
  * @everything: no age limit, no back-off, and more than one try
  */
 struct mr_pass_ops {
 	int (*relax)(void);
 	int (*pause)(unsigned int ms);
+	void (*woke)(void);
 	unsigned int cut_us;
 	bool everything;
 };
@@ -54,15 +57,21 @@ struct mr_pass {
 	unsigned int method;
 	unsigned int batch;
 	unsigned int drains;
+	struct mr_wave *wave;
+	u64 wave_ns;
 	bool act;
+	bool late;
 	u32 round;
-	u32 scan_round;
+	u32 dirty_round;
 	u64 start_ns;
 	u64 now_ns;
 	unsigned long tried;
 	unsigned long stuck;
 	u64 held_bytes;
 	u64 taken_bytes;
+	unsigned long unevictable;
+	unsigned long frame_pages;
+	bool new_unevictable;
 };
 
 struct mr_pass *mr_pass_alloc(struct cgroup_subsys_state *root,

@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reparent: hand an offline group's folios to an online ancestor, in place.
+ *
+ * This is what the kernel does at offline time since 7.1, and what moving
+ * charges on v1 did for a decade before (mem_cgroup_move_account() in
+ * mm/memcontrol.c, 6.1): a folio's group may be switched while the folio is
+ * referenced, locked and isolated. Who may look at it meanwhile, and why that
+ * is safe, is in Documentation/races.rst, reader by reader.
+ *
+ * Folios of many groups make up a wave, so that they share one grace period:
+ *
+ *   gather	take folios off their lists, and switch their group
+ *   wait	one RCU grace period
+ *   put back	onto the lists of the new group
+ *
+ * Statistics are not transferred, but for the sizes of the lists: on v2 all of
+ * a group's numbers include those of the groups below it, dead ones too, and
+ * for good (cgroup_rstat_flush()). One less below and one more here is zero.
+ */
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/page-flags.h>
+#include <linux/ktime.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "charge.h"
+#include "counters.h"
+#include "find.h"
+#include "lru.h"
+#include "lru_list.h"
+#include "reparent.h"
+
+/* Folios handled under one hold of an lru_lock. */
+#define LOCK_BATCH	32
+/*
+ * What a wave may take: what is in it is on no list, and can be neither
+ * reclaimed nor migrated, for one grace period.
+ */
+#define WAVE_FOLIOS	1024
+#define WAVE_PAGES	(SZ_16M >> PAGE_SHIFT)
+#define WAVE_GROUPS	256
+
+/*
+ * A folio between two groups. The reference is ours, PG_lru is clear, and the
+ * folio is on no list.
+ */
+struct moved {
+	struct folio *folio;
+	u8 age;			/* see mr_lru_del() */
+};
+
+/*
+ * @from had @folios folios that are in the wave, or back from it. Both css are
+ * referenced from the first folio until after the grace period: a reader that
+ * found @from through a folio under RCU may go on to change its statistics,
+ * and what comes after css_release_work_fn() has flushed them is lost.
+ */
+struct wave_group {
+	struct mem_cgroup *from;
+	struct mem_cgroup *to;
+	unsigned long folios;
+};
+
+/**
+ * struct mr_wave - folios on their way
+ * @nr_moved: folios in @moved
+ * @nr_pages: pages in them
+ * @nr_groups: groups in @groups
+ * @moved: the folios, in the order in which they were taken
+ * @groups: where they come from
+ * @unwanted: the last group that a frame's folio had and that was not wanted;
+ *	compared, never followed
+ *
+ * Locking: one user at a time.
+ */
+struct mr_wave {
+	unsigned int nr_moved;
+	unsigned int nr_groups;
+	unsigned long nr_pages;
+	unsigned long unwanted;
+	struct moved moved[WAVE_FOLIOS];
+	struct wave_group groups[WAVE_GROUPS];
+};
+
+/**
+ * mr_reparent_refusal() - why folios can't be reparented here
+ *
+ * On v1 a group shows its own numbers, without those below it, so they would
+ * have to be transferred with every folio, exactly.
+ *
+ * Return: NULL if they can, else the reason.
+ */
+const char *mr_reparent_refusal(void)
+{
+	if (!cgroup_subsys_on_dfl(memory_cgrp_subsys))
+		return "the memory controller is not on cgroup v2";
+	return NULL;
+}
+
+/**
+ * mr_wave_alloc() - make an empty wave
+ *
+ * Return: the wave or NULL.
+ */
+struct mr_wave *mr_wave_alloc(void)
+{
+	return kvzalloc(sizeof(struct mr_wave), GFP_KERNEL);
+}
+
+/**
+ * mr_wave_free() - the opposite of mr_wave_alloc()
+ * @w: the wave, empty, or NULL
+ */
+void mr_wave_free(struct mr_wave *w)
+{
+	WARN_ON_ONCE(w && !mr_wave_empty(w));
+	kvfree(w);
+}
+
+/**
+ * mr_wave_empty() - whether nothing waits to be put back
+ * @w: the wave
+ *
+ * Return: true if so.
+ */
+bool mr_wave_empty(const struct mr_wave *w)
+{
+	return !w->nr_groups;
+}
+
+/**
+ * mr_wave_full() - whether no more can be gathered before it is put back
+ * @w: the wave
+ *
+ * Return: true if so.
+ */
+bool mr_wave_full(const struct mr_wave *w)
+{
+	return w->nr_moved > WAVE_FOLIOS - LOCK_BATCH ||
+	       w->nr_pages >= WAVE_PAGES || w->nr_groups == WAVE_GROUPS;
+}
+
+/*
+ * The place of @from in the wave; new groups come last. The wave is not full.
+ * @css is referenced by the caller, so its ancestors are there; but the one
+ * that is online now may be removed, hence the attempts. The root group
+ * always can be had.
+ */
+static struct wave_group *wave_group(struct mr_wave *w,
+				     struct cgroup_subsys_state *css)
+{
+	struct mem_cgroup *from = mem_cgroup_from_css(css);
+	struct wave_group *g = &w->groups[w->nr_groups];
+	struct cgroup_subsys_state *to;
+	int i;
+
+	/* By frame, folios of a few groups may alternate. */
+	for (i = 1; i <= 4 && i <= w->nr_groups; i++)
+		if (g[-i].from == from)
+			return g - i;
+	rcu_read_lock();
+	do {
+		to = mr_online_ancestor(css);
+	} while (!css_tryget(to));
+	rcu_read_unlock();
+	css_get(css);
+	g->from = from;
+	g->to = mem_cgroup_from_css(to);
+	g->folios = 0;
+	w->nr_groups++;
+	return g;
+}
+
+/*
+ * Whether a folio can't be moved, and why. Stable under the folio lock; a hint
+ * for a folio that is merely on a list.
+ *
+ * - Under writeback: its group may be looked at by who started the I/O
+ *   (wbc_account_cgroup_owner()) without the folio lock.
+ * - Large and anonymous: it may be on, or be about to be put on, its group's
+ *   list of folios to split, under that group's lock
+ *   (deferred_split_folio() in mm/huge_memory.c).
+ * - Poisoned: memory_failure() takes our reference for a user's.
+ */
+static unsigned int unfit(const struct folio *folio)
+{
+	if (folio_test_writeback((struct folio *)folio))
+		return MR_SKIP_WRITEBACK;
+	if (folio_test_large((struct folio *)folio) &&
+	    folio_test_anon((struct folio *)folio))
+		return MR_SKIP_THP;
+	if (folio_test_hwpoison((struct folio *)folio))
+		return MR_SKIP_HWPOISON;
+	return 0;
+}
+
+enum got {
+	GOT_NOTHING,
+	GOT_REF,
+	GOT_LOCK,
+};
+
+/*
+ * Take hold of one folio: a reference, the folio lock, PG_lru. All are only
+ * tried: locks are taken here in an order opposite to everyone else's.
+ *
+ * *@got says what is to be given back where a reason is returned: not under
+ * lru_lock, since the reference may be the last, and freeing takes that lock
+ * (__page_cache_release()); and unlocking may have many to wake.
+ *
+ * Under the lru_lock of @from's list that the folio is on, or with a
+ * reference of the caller's own; interrupts off.
+ */
+static unsigned int take_hold(struct folio *folio, struct mem_cgroup *from,
+			      enum got *got)
+{
+	unsigned int why;
+
+	*got = GOT_NOTHING;
+	if (folio_test_locked(folio))
+		return MR_SKIP_LOCKED;
+	why = unfit(folio);
+	if (why)
+		return why;
+	if (!folio_try_get(folio))
+		return MR_SKIP_RACE;
+	*got = GOT_REF;
+	if (!folio_trylock(folio))
+		return MR_SKIP_LOCKED;
+	*got = GOT_LOCK;
+	why = unfit(folio);
+	if (!why && !folio_test_clear_lru(folio))
+		why = MR_SKIP_RACE;
+	/* Who owns PG_lru, owns the group; no flag may be set besides. */
+	if (!why && READ_ONCE(folio->memcg_data) != (unsigned long)from) {
+		folio_set_lru(folio);
+		why = MR_SKIP_RACE;
+	}
+	return why;
+}
+
+static void give_back(struct folio *folio, enum got got)
+{
+	if (got >= GOT_LOCK)
+		folio_unlock(folio);
+	if (got >= GOT_REF)
+		folio_put(folio);
+}
+
+/*
+ * Switch a folio that take_hold() holds, and that is off its list now.
+ *
+ * WRITE_ONCE(): readers under RCU look at it without any lock.
+ */
+static void switch_group(struct mr_wave *w, struct folio *folio, u8 age,
+			 struct mem_cgroup *to)
+{
+	WRITE_ONCE(folio->memcg_data, (unsigned long)to);
+	w->nr_pages += folio_nr_pages(folio);
+	w->moved[w->nr_moved++] = (struct moved){ .folio = folio, .age = age };
+}
+
+/*
+ * The references and charges of @folios folios that were switched. Each holds
+ * its group (commit_charge(), uncharge_folio() in mm/memcontrol.c). Nobody can
+ * uncharge them before, as they are isolated and we hold a reference.
+ */
+static void switch_charges(struct wave_group *g, unsigned long folios,
+			   unsigned long pages)
+{
+	g->folios += folios;
+	css_get_many(&g->to->css, folios);
+	mr_charge_lift(&g->from->memory, &g->to->memory, !g->to->css.parent,
+		       pages);
+}
+
+/*
+ * Gather from the head (the young end) of one list, up to @max entries under
+ * one hold. What can't be taken goes to the end of the list, so that the next
+ * hold sees others; nobody but us needs the order of a dead group's list. The
+ * first of them is remembered, to be known when it comes round again; it is
+ * compared and never followed.
+ *
+ * Young folios first, because each is put at the old end of the other list:
+ * so all stay in order, however many waves it takes.
+ *
+ * Returns true if this list is done with.
+ */
+static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
+			struct wave_group *wg, struct mem_cgroup_per_node *pn,
+			struct list_head *list, unsigned int max)
+{
+	unsigned int first = w->nr_moved, nr_left = 0, i;
+	struct {
+		struct folio *folio;
+		enum got got;
+	} left[LOCK_BATCH];
+	struct folio *folio;
+	unsigned long pages = 0;
+	bool done = false;
+	u64 start;
+
+	spin_lock_irq(&pn->lruvec.lru_lock);
+	start = ktime_get_ns();
+	while (max--) {
+		unsigned int why;
+		enum got got;
+
+		folio = list_first_entry_or_null(list, struct folio, lru);
+		done = !folio || folio == g->first_left || !g->left;
+		if (done || w->nr_pages >= WAVE_PAGES)
+			break;
+		g->left--;
+		why = take_hold(folio, wg->from, &got);
+		if (!why) {
+			pages += folio_nr_pages(folio);
+			switch_group(w, folio, mr_lru_del(pn, folio), wg->to);
+			continue;
+		}
+		g->skipped |= why;
+		list_move_tail(&folio->lru, list);
+		if (!g->first_left)
+			g->first_left = folio;
+		left[nr_left].folio = folio;
+		left[nr_left++].got = got;
+	}
+	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
+	spin_unlock_irq(&pn->lruvec.lru_lock);
+
+	switch_charges(wg, w->nr_moved - first, pages);
+	for (i = first; i < w->nr_moved; i++)
+		folio_unlock(w->moved[i].folio);
+	for (i = 0; i < nr_left; i++)
+		give_back(left[i].folio, left[i].got);
+	g->taken += pages;
+	return done;
+}
+
+#ifdef CONFIG_LRU_GEN
+#define NR_GEN_LISTS (MAX_NR_GENS * ANON_AND_FILE * MAX_NR_ZONES)
+
+/*
+ * The generations from young to old. max_seq may grow meanwhile: what is missed
+ * then is found in the next pass.
+ */
+static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
+{
+	unsigned int zone = n % MAX_NR_ZONES;
+	unsigned int type = n / MAX_NR_ZONES % ANON_AND_FILE;
+	unsigned int age = n / MAX_NR_ZONES / ANON_AND_FILE;
+	unsigned long seq = READ_ONCE(lruvec->lrugen.max_seq);
+	int gen = lru_gen_from_seq(seq + MAX_NR_GENS - age);
+
+	return &lruvec->lrugen.mr_lrugen_lists[gen][type][zone];
+}
+#else
+#define NR_GEN_LISTS 0
+
+static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
+{
+	return NULL;
+}
+#endif
+
+/* The head of the unevictable list is poisoned (lruvec_init()). */
+#define NR_CLASSIC_LISTS 4
+#define NR_LISTS (NR_GEN_LISTS + NR_CLASSIC_LISTS)
+
+/* The classic lists: the active one of each kind before the inactive one. */
+static struct list_head *nth_list(struct lruvec *lruvec, unsigned int n)
+{
+	static const u8 order[NR_CLASSIC_LISTS] = {
+		LRU_ACTIVE_ANON, LRU_INACTIVE_ANON,
+		LRU_ACTIVE_FILE, LRU_INACTIVE_FILE,
+	};
+
+	if (n < NR_GEN_LISTS)
+		return gen_list(lruvec, n);
+	return &lruvec->lists[order[n - NR_GEN_LISTS]];
+}
+
+/**
+ * mr_gather_start() - begin with an offline group
+ * @g: filled in
+ * @css: the group, referenced by the caller until it is done with @g
+ *
+ * Every entry of the lists is looked at once, also where none can be taken;
+ * what is added meanwhile is left for the next time.
+ */
+void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css)
+{
+	struct mr_lru_size size;
+
+	mr_lru_read(css, &size);
+	*g = (struct mr_gather){
+		.css = css,
+		.left = size.file + size.anon,
+		.nid = first_node(node_states[N_MEMORY]),
+	};
+}
+
+/**
+ * mr_gather_lists() - take folios off the LRU lists of an offline group
+ * @w: the wave that they go into, not full
+ * @g: the group, after mr_gather_start()
+ * @max: look at about this many entries
+ *
+ * To be called again until it returns true; where the wave is full, after that
+ * was put back. Unevictable folios are on no list, see mr_gather_frame().
+ *
+ * Context: process context; holds an lru_lock for at most LOCK_BATCH entries
+ * at a time. The memory controller is on v2, see mr_reparent_refusal().
+ *
+ * Return: true if all was looked at.
+ */
+bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_css(g->css);
+	struct wave_group *wg = NULL;
+
+	for (; g->nid < MAX_NUMNODES; g->list = 0, g->nid = next_node(g->nid, node_states[N_MEMORY])) {
+		struct mem_cgroup_per_node *pn = memcg->nodeinfo[g->nid];
+
+		while (g->list < NR_LISTS) {
+			struct list_head *list = nth_list(&pn->lruvec, g->list);
+			unsigned int n = min_t(unsigned int, max, LOCK_BATCH);
+
+			/* Unlocked: what comes later is for the next pass. */
+			if (!list_empty_careful(list)) {
+				if (!n || mr_wave_full(w))
+					return false;
+				max -= n;
+				if (!wg)
+					wg = wave_group(w, g->css);
+				if (!gather_hold(w, g, wg, pn, list, n)) {
+					cond_resched();
+					continue;
+				}
+			}
+			g->list++;
+			g->first_left = NULL;
+		}
+	}
+	return true;
+}
+
+/**
+ * mr_gather_frame() - take the unevictable folio that a page frame may hold
+ * @w: the wave that it goes into, not full
+ * @page: a page of an online frame; whatever it is
+ * @want: whether the group is meant; called under RCU
+ * @taken: pages taken are added
+ *
+ * Nothing is known of the page at first. With a reference, and PG_lru found
+ * set then, it is a folio's head and stays one; under RCU its group is not
+ * freed; with a reference on the group, all is as on a list.
+ *
+ * Context: process context.
+ *
+ * Return: 0, or enum mr_skip if it was wanted but not taken.
+ */
+unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
+			     bool (*want)(const struct cgroup_subsys_state *css),
+			     unsigned long *taken)
+{
+	struct cgroup_subsys_state *css = NULL;
+	unsigned long flags = READ_ONCE(page->flags);
+	struct mem_cgroup_per_node *pn;
+	struct mem_cgroup *memcg;
+	struct wave_group *wg;
+	struct folio *folio;
+	unsigned int why = 0;
+	enum got got;
+	u64 start;
+
+	/* Most pages end here. PG_lru is never set in a tail page. */
+	if (!(flags & BIT(PG_lru)) || !(flags & BIT(PG_unevictable)) ||
+	    PageTail(page))
+		return 0;
+	folio = page_folio(page);
+	/* A live group's memory may be locked by the gigabyte: leave it alone. */
+	if (w->unwanted && READ_ONCE(folio->memcg_data) == w->unwanted)
+		return 0;
+	if (!folio_try_get(folio))
+		return 0;
+	if (page_folio(page) != folio || !folio_test_lru(folio))
+		goto put;
+
+	rcu_read_lock();
+	memcg = page_memcg_check(page);
+	if (memcg && want(&memcg->css) && css_tryget(&memcg->css))
+		css = &memcg->css;
+	else
+		w->unwanted = (unsigned long)memcg;
+	rcu_read_unlock();
+	if (!css)
+		goto put;
+
+	wg = wave_group(w, css);
+	pn = wg->from->nodeinfo[folio_nid(folio)];
+	spin_lock_irq(&pn->lruvec.lru_lock);
+	start = ktime_get_ns();
+	why = take_hold(folio, wg->from, &got);
+	if (!why)
+		switch_group(w, folio, mr_lru_del(pn, folio), wg->to);
+	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
+	spin_unlock_irq(&pn->lruvec.lru_lock);
+	if (!why) {
+		switch_charges(wg, 1, folio_nr_pages(folio));
+		*taken += folio_nr_pages(folio);
+		folio_unlock(folio);
+	} else {
+		give_back(folio, got);
+	}
+	css_put(css);
+put:
+	folio_put(folio);
+	return why;
+}
+
+/*
+ * Wait until every reader that may have seen a folio with its old group is
+ * gone.
+ *
+ * With MGLRU, walkers of page tables check a folio's group, and then set the
+ * generation bits to those of that group, under RCU alone
+ * (lru_gen_look_around(), walk_pte_range() in mm/vmscan.c). As long as a folio
+ * is isolated the bits are clear and they leave it alone (folio_update_gen());
+ * put back, it would get the other group's generation.
+ *
+ * By polling, because synchronize_rcu() sleeps uninterruptibly, and so would
+ * count as load.
+ */
+static void wait_for_readers(void)
+{
+	unsigned long cookie = start_poll_synchronize_rcu();
+
+	while (!poll_state_synchronize_rcu(cookie))
+		schedule_timeout_idle(1);
+}
+
+static struct mem_cgroup_per_node *folio_pn(struct folio *folio)
+{
+	struct mem_cgroup *memcg = (struct mem_cgroup *)folio->memcg_data;
+
+	return memcg->nodeinfo[folio_nid(folio)];
+}
+
+/* Put back folios that go to the same lists, at most LOCK_BATCH of them. */
+static unsigned int put_back(const struct moved *moved, unsigned int nr)
+{
+	struct mem_cgroup_per_node *pn = folio_pn(moved[0].folio);
+	unsigned int i, n;
+	u64 start;
+
+	spin_lock_irq(&pn->lruvec.lru_lock);
+	start = ktime_get_ns();
+	for (n = 0; n < nr && folio_pn(moved[n].folio) == pn; n++)
+		mr_lru_add_tail(pn, moved[n].folio, moved[n].age);
+	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
+	spin_unlock_irq(&pn->lruvec.lru_lock);
+
+	/* The last reference, maybe; freeing takes lru_lock. */
+	for (i = 0; i < n; i++)
+		folio_put(moved[i].folio);
+	return n;
+}
+
+/**
+ * mr_wave_wait() - wait until a wave may be put back
+ * @w: the wave
+ *
+ * Context: process context; sleeps for a grace period.
+ *
+ * Return: whether it has slept.
+ */
+bool mr_wave_wait(struct mr_wave *w)
+{
+	if (w->nr_moved)
+		wait_for_readers();
+	return w->nr_moved;
+}
+
+/**
+ * mr_wave_put_back() - put all folios of a wave on the lists of their groups
+ * @w: the wave, after mr_wave_wait(); empty afterwards
+ *
+ * Context: process context.
+ */
+void mr_wave_put_back(struct mr_wave *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->nr_moved; cond_resched())
+		i += put_back(&w->moved[i], min_t(unsigned int, LOCK_BATCH,
+						  w->nr_moved - i));
+	for (i = 0; i < w->nr_groups; i++) {
+		css_put(&w->groups[i].to->css);
+		css_put_many(&w->groups[i].from->css, w->groups[i].folios + 1);
+	}
+	w->nr_moved = 0;
+	w->nr_pages = 0;
+	w->unwanted = 0;
+	w->nr_groups = 0;
+}
