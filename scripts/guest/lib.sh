@@ -186,6 +186,12 @@ incg()
 	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$CG/$group" "$@"
 }
 
+# cgstat GROUP KEY: a number from memory.stat of a group below $CG
+cgstat()
+{
+	awk -v key="$2" '$1 == key { print $2 }' "$CG/$1/memory.stat"
+}
+
 # One removal anywhere has the kernel look after the writeback of removed groups.
 poke()
 {

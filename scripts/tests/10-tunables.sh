@@ -128,7 +128,7 @@ while read -r name mode value; do
 	compare "parameter $name is $value" "$(cat $PARAMS/"$name")" = "$value"
 done <<END
 reap_background 644 1
-method 644 [evict]
+method 644 [evict] reparent
 scan_interval_ms 644 5000
 min_age_ms 644 10000
 cpu_percent 644 5
@@ -191,12 +191,13 @@ for text in '\n' -1 1 evic evictx 'evict evict' '[evict]' 18446744073709551616 "
 	refused method "$text"
 done
 verdict "method refuses nonsense"
-refused method reparent 'Operation not supported'
 refused method 'recharge\n' 'Operation not supported'
 verdict "method refuses what it can't do"
-accepted method evict '[evict]'
-accepted method 'evict\n' '[evict]'
-verdict "method takes evict"
+accepted method reparent 'evict [reparent]'
+accepted method 'reparent\n' 'evict [reparent]'
+accepted method evict '[evict] reparent'
+accepted method 'evict\n' '[evict] reparent'
+verdict "method takes evict and reparent"
 
 A1019=$(head -c 1019 /dev/zero | tr '\0' a)
 for text in '\n' -1 abc relative/path 18446744073709551616 "/$LONG" "/${LONG#1}" /a//b /a/./b \
@@ -234,14 +235,14 @@ check "unloads" unload_reaper
 check "and nothing is left" sh -c "[ ! -e $REAPER ] && [ ! -e $DEBUG ] &&
 	[ ! -e /sys/kernel/tracing/events/memcg_reaper ] && ! pidof kmemcg_reaperd"
 
-check "loads with parameters" load_reaper reap_background=0 method=evict scan_interval_ms=10 \
+check "loads with parameters" load_reaper reap_background=0 method=reparent scan_interval_ms=10 \
 	min_age_ms=0 cpu_percent=100 batch_pages=65536 swap=0 'subtree="/a b/c/"'
 while read -r name value; do
 	compare "parameter $name is $value" "$(cat $PARAMS/"$name")" = "$value"
 	compare "and the tunable as well" "$(tun "$name")" = "$value"
 done <<END
 reap_background 0
-method [evict]
+method evict [reparent]
 scan_interval_ms 10
 min_age_ms 0
 cpu_percent 100
@@ -285,7 +286,6 @@ not_loaded scan_interval_ms=9
 not_loaded batch_pages=31
 not_loaded method=
 not_loaded method=nonsense
-not_loaded method=reparent 'Operation not supported'
 not_loaded method=recharge 'Operation not supported'
 not_loaded subtree=
 not_loaded subtree=relative

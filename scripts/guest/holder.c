@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * holder: have memory charged to a group, leave the group, and keep the memory.
+ *
+ *	holder --cgroup DIR --home DIR [--kind KIND] [--size BYTES] [--file F] [--lock]
+ *
+ *	--cgroup DIR	the group that is charged
+ *	--home DIR	where to go afterwards
+ *	--kind KIND	anon, thp (anonymous huge pages), ksm (pages that are all
+ *			the same), file or shm (a shared mapping of F)
+ *	--size BYTES	(4M); K, M and G are understood
+ *	--lock		mlock it, after the move
+ *
+ * Prints "ready". SIGUSR1: looks at every byte, then prints "same MAJFLT", with the
+ * major faults since "ready", or "differs OFFSET". SIGTERM: exits.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define HUGE (2UL << 20)
+
+static const char *kind = "anon";
+static unsigned long size = 4 << 20;
+static uint64_t *mem;
+static long faults;
+
+static void enter(const char *cg)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cg);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		err(1, "%s", path);
+	close(fd);
+}
+
+static long majflt(void)
+{
+	struct rusage ru;
+
+	getrusage(RUSAGE_SELF, &ru);
+	return ru.ru_majflt;
+}
+
+/* Every page has contents of its own, but for ksm. */
+static uint64_t word(unsigned long i)
+{
+	return (strcmp(kind, "ksm") ? i : i % 512) * 0x9e3779b97f4a7c15 + 1;
+}
+
+static void fill(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < size / 8; i++)
+		mem[i] = word(i);
+}
+
+static void verify(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < size / 8; i++) {
+		if (mem[i] != word(i)) {
+			printf("differs %lu\n", i * 8);
+			return;
+		}
+	}
+	printf("same %ld\n", majflt() - faults);
+}
+
+static void map(const char *file)
+{
+	char *p;
+	int fd = -1;
+
+	if (file) {
+		fd = open(file, O_RDWR | O_CREAT, 0644);
+		if (fd < 0 || ftruncate(fd, size))
+			err(1, "%s", file);
+	}
+	p = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE,
+		 file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
+	if (p == MAP_FAILED)
+		err(1, "mmap");
+	if (!file)
+		p = (char *)(((uintptr_t)p + HUGE - 1) & ~(HUGE - 1));
+	mem = (uint64_t *)p;
+	if (!strcmp(kind, "thp") && madvise(mem, size, MADV_HUGEPAGE))
+		err(1, "MADV_HUGEPAGE");
+	if (!strcmp(kind, "ksm") && madvise(mem, size, MADV_MERGEABLE))
+		err(1, "MADV_MERGEABLE");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "cgroup", 1, NULL, 'c' }, { "home", 1, NULL, 'h' },
+		{ "kind", 1, NULL, 'k' }, { "size", 1, NULL, 's' },
+		{ "file", 1, NULL, 'f' }, { "lock", 0, NULL, 'l' },
+		{ }
+	};
+	const char *cg = NULL, *home = NULL, *file = NULL;
+	bool lock = false;
+	sigset_t set;
+	char *end;
+	int opt, sig;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			cg = optarg;
+			break;
+		case 'h':
+			home = optarg;
+			break;
+		case 'k':
+			kind = optarg;
+			break;
+		case 's':
+			size = strtoul(optarg, &end, 0);
+			size <<= *end == 'G' ? 30 : *end == 'M' ? 20 : *end == 'K' ? 10 : 0;
+			break;
+		case 'f':
+			file = optarg;
+			break;
+		case 'l':
+			lock = true;
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (!cg || !home)
+		errx(2, "--cgroup and --home are needed");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+
+	map(file);
+	enter(cg);
+	fill();
+	enter(home);
+	if (lock && mlock(mem, size))
+		err(1, "mlock");
+	faults = majflt();
+	printf("ready\n");
+	while (!sigwait(&set, &sig) && sig == SIGUSR1)
+		verify();
+	return 0;
+}

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# Reparenting each kind of memory that a dead group can hold, without swap: the
+# group goes while its memory is in use, nothing changes for the users, and the
+# parent has what the group had, then loses it when it is freed, to the page.
+# Kinds that can't be moved are named.
+#
+# vm: --cgroup v2 --ext4 640 --xfs 512 --mem 1536
+# kernels: 6.1 6.12
+# timeout: 300
+
+. /lib.sh
+
+N=40
+OFFLINE=/sys/kernel/debug/memcg_reaper/offline
+THP=/sys/kernel/mm/transparent_hugepage
+
+# What the parent's numbers say of pages that are on its lists.
+lists()
+{
+	cgstat test inactive_anon && cgstat test active_anon &&
+		cgstat test inactive_file && cgstat test active_file && cgstat test unevictable
+}
+
+sum()
+{
+	awk '{ n += $1 } END { printf "%d", n }'
+}
+
+# Numbers of the parent that are not 0. Directory blocks and the like may stay for
+# the journal.
+left_over()
+{
+	local key
+
+	for key in anon shmem file_mapped unevictable anon_thp shmem_thp inactive_anon active_anon; do
+		[ "$(cgstat test $key)" = 0 ] || echo "$key=$(cgstat test $key)"
+	done
+	[ "$(lists | sum)" -le 524288 ] || echo "lists=$(lists | sum)"
+}
+
+# empty NAME: the parent has lost all that came from dead groups
+empty()
+{
+	drop_all
+	# The kernel brings small numbers up to date every two seconds.
+	wait_for 20 '[ "$(left_over)" = "" ]'
+	compare "$1: the parent's numbers are back to nothing" "$(left_over)" = ""
+	compare "$1: file is what its lists hold" "$(cgstat test file)" = "$(lists | sum)"
+	compare "$1: and so is what it is charged, besides the kernel's own" \
+		$(($(cat "$CG/test/memory.current") - $(cgstat test kernel))) -le \
+		$(($(cgstat test file) + 64 * 4096 * $(nproc)))
+}
+
+# reparented NAME GROUPS BYTES: by one `reap`
+reparented()
+{
+	local name="$1" before
+
+	compare "$name: groups to begin with" "$(nr_dying)" -ge "$2"
+	before=$(stat reparented_bytes_total)
+	charged=$(cat "$CG/test/memory.current")
+	held=$(lists | sum)
+	tun reap 1 2>/tmp/err
+	# Before 6.12.117 dirty inodes are not switched: they have to be written.
+	if [ "$VM_KERNEL" = 6.1 ] && ! wait_for 3 '[ "$(nr_dying)" = 0 ]'; then
+		compare "$name: those that stay have dirty inodes" \
+			"$(grep -c ' dirty$' $OFFLINE)" = "$(nr_dying)"
+		note "$name: $(nr_dying) wait to be written"
+		sync
+		tun reap 1 2>/tmp/err
+	fi
+	if wait_for 20 '[ "$(nr_dying)" = 0 ]'; then
+		ok "$name: all go"
+	else
+		fail "$name: all go" "$(nr_dying) left: $(tail -n 1 $OFFLINE | cut -c1-160)"
+	fi
+	compare "$name: bytes moved" $(($(stat reparented_bytes_total) - before)) -ge "$3"
+	compare "$name: the parent's lists hold what they held" "$(lists | sum)" -ge $((held - N * 4096))
+	compare "$name: it is not charged more" "$(cat "$CG/test/memory.current")" -le "$charged"
+}
+
+# moves NAME KIND BYTES-EACH [OPTIONS]: N groups that mkgroups makes
+moves()
+{
+	local name="$1" kind="$2" size="$3" groups=$N
+
+	shift 3
+	[ "$kind" != nested ] || groups=$((N * 5))
+	hold /tmp/mk mkgroups --root "$CG/test" --prefix "$name" --count $N --kind "$kind" \
+		--size "$size" --hold "$@" || fail "$name" "$(tail -n 1 /tmp/mk)"
+	reparented "$name" $groups $((N * size))
+	release
+	rm -rf /mnt/ext4/* /mnt/xfs/* /mnt/tmpfs/*
+	empty "$name"
+}
+
+# unharmed: the holder's memory, and how it got at it
+unharmed()
+{
+	: >/tmp/holder.last
+	n=$(wc -l </tmp/holder)
+	kill -USR1 "$HELD"
+	wait_for 60 '[ "$(wc -l </tmp/holder)" -gt '"$n"' ]'
+	tail -n 1 /tmp/holder
+}
+
+# one GROUP OPTIONS: one dead group with a holder
+one()
+{
+	local group="$1"
+
+	shift
+	mkcg "test/$group"
+	hold /tmp/holder holder --cgroup "$CG/test/$group" --home "$CG" "$@" ||
+		fail "$group" "$(tail -n 1 /tmp/holder)"
+	rmcg "test/$group"
+	wait_for 10 '[ "$(nr_dying)" -ge 1 ]'
+}
+
+mkcg test/live
+check "loads" load_reaper reap_background=0 method=reparent
+compare "method" "$(tun method)" = "evict [reparent]"
+
+moves written file 16384 --dir /mnt/ext4 --sync
+moves dirty dirty 65536 --dir /mnt/ext4
+moves dirtyx dirty 65536 --dir /mnt/xfs
+moves read read 65536 --dir /mnt/xfs
+moves mapped mapped 65536 --dir /mnt/xfs
+moves mlocked mlocked 65536 --dir /mnt/ext4
+moves tmpfs tmpfs 65536
+moves anon anon 65536
+moves deep nested 16384 --dir /mnt/ext4 --nest 5
+
+# A large file that a live process has mapped and locked.
+mkcg test/big
+hold /tmp/holder holder --cgroup "$CG/test/big" --home "$CG" --kind file --size 256M \
+	--file /mnt/ext4/big --lock
+sync
+rmcg test/big
+reparented "256 MiB, mapped and locked" 1 268435456
+compare "the parent's unevictable" "$(cgstat test unevictable)" -ge 268435456
+compare "its contents, and major faults of the holder" "$(unharmed)" = "same 0"
+echo $(($(cat "$CG/test/memory.current") + 16777216)) >"$CG/test/memory.max"
+mkcg test/eater
+holder --cgroup "$CG/test/eater" --home "$CG" --size 100M 2>/dev/null
+compare "memory.max of the parent counts it: killed for 100 MiB more" \
+	"$(sed -n 's/^oom_kill //p' "$CG/test/memory.events")" -ge 1
+release
+wait_for 20 '[ "$(cgstat test unevictable)" = 0 ]'
+compare "unlocked, it is evictable" "$(cgstat test unevictable)" = 0
+echo 67108864 >"$CG/test/memory.max"
+compare "and memory.max reclaims it" "$(cat "$CG/test/memory.current")" -le 67108864
+echo max >"$CG/test/memory.max"
+rm /mnt/ext4/big
+empty "256 MiB"
+
+# Huge pages of a tmpfs.
+mkdir /mnt/huge
+mount -t tmpfs -o huge=always huge /mnt/huge
+one hugetmpfs --kind shm --file /mnt/huge/f --size 16M
+compare "huge pages of a tmpfs" "$(meminfo ShmemHugePages)" -ge 8388608
+reparented "tmpfs, huge" 1 16777216
+compare "tmpfs, huge: they still are" "$(meminfo ShmemHugePages)" -ge 8388608
+compare "tmpfs, huge: contents" "$(unharmed)" = "same 0"
+release
+umount /mnt/huge
+empty "tmpfs, huge"
+
+# Large folios of xfs.
+mkcg test/large
+incg test/large dd if=/dev/zero of=/mnt/xfs/large bs=1M count=32 2>/dev/null
+sync
+echo 1 >/proc/sys/vm/drop_caches
+incg test/large dd if=/mnt/xfs/large of=/dev/null bs=1M 2>/dev/null
+rmcg test/large
+wait_for 10 '[ "$(nr_dying)" -ge 1 ]'
+reparented "large folios of xfs" 1 33554432
+rm /mnt/xfs/large
+empty "large folios of xfs"
+
+# Same pages, merged.
+echo 1 >/sys/kernel/mm/ksm/run 2>/dev/null
+echo 10000 >/sys/kernel/mm/ksm/pages_to_scan 2>/dev/null
+echo 10 >/sys/kernel/mm/ksm/sleep_millisecs 2>/dev/null
+one ksm --kind ksm --size 4M
+if wait_for 30 '[ "$(cat /sys/kernel/mm/ksm/pages_sharing)" -ge 900 ]'; then
+	reparented "merged pages" 1 4096
+	compare "merged pages: contents" "$(unharmed)" = "same 0"
+else
+	skip "merged pages" "this kernel merges none"
+fi
+release
+echo 2 >/sys/kernel/mm/ksm/run
+wait_for 20 '[ "$(nr_dying)" = 0 ]'
+empty "merged pages"
+
+# Anonymous huge pages stay, with the reason, until they are freed.
+echo always >$THP/enabled
+one thp --kind thp --size 8M
+huge=$(meminfo AnonHugePages)
+compare "anonymous huge pages" "$huge" -ge 8388608
+tun reap 1 2>/tmp/err
+compare "huge pages: the group stays" "$(nr_dying)" = 1
+check "huge pages: named as the holder" grep -qE ' thp .* anon[a-z,]*,thp (stuck|partial)$' $OFFLINE
+note "$(grep ' thp ' $OFFLINE)"
+tun reap 1 2>/tmp/err
+compare "huge pages: counted as stuck" "$(stat stuck_groups)" = 1
+compare "huge pages: nothing to come back for" "$(cat /tmp/err)" = ""
+compare "huge pages: contents" "$(unharmed)" = "same 0"
+release
+check "huge pages: gone when they are freed" wait_for 20 '[ "$(nr_dying)" = 0 ]'
+empty "huge pages"
+
+check "unload" unload_reaper
+finish
