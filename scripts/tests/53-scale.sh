@@ -9,7 +9,7 @@
 #
 # vm: --cgroup v2 --xfs 1024 --mem 3072 --append slab_nomerge
 # kernels: 6.1 6.12
-# timeout: 400
+# timeout: 600
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
