@@ -9,6 +9,7 @@
 # kernels: 6.1 6.12
 # timeout: 300
 
+# shellcheck source=../guest/lib.sh
 . /lib.sh
 
 N=${1:-3000}
@@ -42,7 +43,7 @@ run()
 	umount "/mnt/$fs"
 	wait_for 20 'poke; [ "$(nr_dying)" = 0 ]' || note "groups were left over"
 	mount -t "$fs" "$dev" "/mnt/$fs"
-	rm -rf "/mnt/$fs"/*
+	rm -rf "/mnt/${fs:?}"/*
 	mkdir "/mnt/$fs/dead"
 	mkcg "$cg/live"
 	tun method "$method"
@@ -54,7 +55,8 @@ run()
 	lists_agree "$fs before" "$cg"
 	file=$(cgstat "$cg" file)
 	current=$(cat "$CG/$cg/memory.current")
-	pages=$(stat "${method}ed_bytes_total" 2>/dev/null || stat evicted_bytes_total)
+	counter=${method%t}ted_bytes_total
+	pages=$(stat "$counter")
 	sectors=$(sectors_read "$dev")
 	start=$(now)
 	ns=$(cpu_ns)
@@ -63,11 +65,14 @@ run()
 	took=$(($(now) - start))
 	wait_for 10 '[ "$(nr_dying)" = 0 ]'
 	left=$(nr_dying)
-	pages=$((($(stat "${method}ed_bytes_total" 2>/dev/null || stat evicted_bytes_total) - pages) / 4096))
+	pages=$((($(stat "$counter") - pages) / 4096))
 	note "$fs, $method: $left left, ${took}0 ms, $((ns / 1000 / N)) us of CPU a group," \
 		"$((ns / pages)) ns a page, $pages pages; $(cat /tmp/err)"
-	eval "${method}_ns=$ns"
-	[ "$method" = reparent ] || return 0
+	if [ "$method" = evict ]; then
+		evict_ns=$ns
+		return
+	fi
+	reparent_ns=$ns
 
 	compare "$fs: none is left" "$left" = 0
 	close "$fs: page cache of the parent" "$(cgstat "$cg" file)" "$file"
@@ -104,6 +109,6 @@ for fs in ext4 xfs; do
 done
 check "mount options of cgroup2 are what they were" \
 	sh -c 'grep cgroup2 /proc/mounts | cmp - /tmp/mounts'
-cat /sys/kernel/debug/memcg_reaper/latency | sed 's/^/# /'
+sed 's/^/# /' /sys/kernel/debug/memcg_reaper/latency
 check "unload" unload_reaper
 finish

@@ -10,6 +10,7 @@
 # kernels: 6.1 6.12
 # timeout: 300
 
+# shellcheck source=../guest/lib.sh
 . /lib.sh
 
 N=40

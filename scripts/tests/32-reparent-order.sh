@@ -9,6 +9,7 @@
 # kernels: 6.1 6.12
 # timeout: 240
 
+# shellcheck source=../guest/lib.sh
 . /lib.sh
 
 MIB=${1:-32}

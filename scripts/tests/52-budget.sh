@@ -32,9 +32,10 @@ run()
 	tun reap_background 1
 	# As long as it goes on. Where a busy host stalls the guest in a batch, the thread
 	# pays for that, too: two seconds take forty of sleep.
-	while last=$(stat "$2"); do
-		! wait_for 90 '[ "$(nr_dying)" = 0 ] || [ "$(stat '"$2"')" -gt $((last + 16777216)) ]' || \
-			[ "$(nr_dying)" = 0 ] && break
+	last=-1
+	while [ "$(nr_dying)" != 0 ] && [ "$last" != "$(stat "$2")" ]; do
+		last=$(stat "$2")
+		wait_for 90 '[ "$(nr_dying)" = 0 ] || [ "$(stat '"$2"')" != '"$last"' ]'
 	done
 	took=$(($(now) - start))
 	kill $watch 2>/dev/null
