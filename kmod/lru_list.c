@@ -212,6 +212,7 @@ void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
 	add(pn, folio, age);
 	folio_set_lru(folio);
 
+	/* PG_lru before the flag; check_move_unevictable_folios() has the other way */
 	smp_mb__after_atomic();
 	if (folio_test_unevictable(folio) && evictable(folio) &&
 	    folio_test_clear_lru(folio)) {

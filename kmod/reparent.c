@@ -425,7 +425,7 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 	struct mem_cgroup *memcg = mem_cgroup_from_css(g->css);
 	struct wave_group *wg = NULL;
 
-	for (; g->nid < MAX_NUMNODES; g->list = 0, g->nid = next_node(g->nid, node_states[N_MEMORY])) {
+	while (g->nid < MAX_NUMNODES) {
 		struct mem_cgroup_per_node *pn = memcg->nodeinfo[g->nid];
 
 		while (g->list < NR_LISTS) {
@@ -447,6 +447,8 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 			g->list++;
 			g->first_left = NULL;
 		}
+		g->list = 0;
+		g->nid = next_node(g->nid, node_states[N_MEMORY]);
 	}
 	return true;
 }
