@@ -134,5 +134,7 @@ compare "eviction grows no faster than the number, in percent" \
 # 40 for the entry, 8 for its slot, and what both kinds of slab lose.
 compare "an entry is seen, bytes" "$entry" -ge 40
 compare "and takes about 50" "$entry" -le 60
+check "its slab cache is there" grep -q '^memcg_reaper' /proc/slabinfo
 check "unload" unload_reaper
+check "and goes with the module" sh -c '! grep -q "^memcg_reaper" /proc/slabinfo'
 finish
