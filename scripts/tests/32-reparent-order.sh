@@ -38,7 +38,8 @@ sets()
 # shellcheck disable=SC2317 # called through check
 gone()
 {
-	wait_for 30 'tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ] || { sync; false; }'
+	wait_for 30 'tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ] || { sync; false; }' ||
+		{ tail -n 1 "$OFFLINE"; false; }
 }
 
 # squeeze: have the parent reclaim, a little at a time, until the cold set is gone

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 #
-# The main job: 3000 dead groups that wrote a 16 KiB file each. One `reap`
+# The main job: 2000 dead groups that wrote a 16 KiB file each. One `reap`
 # leaves no more of them than drop_caches does in a twin run, every file reads
 # back the same, and the cache of a live group stays.
 #
@@ -11,7 +11,7 @@
 
 . /lib.sh
 
-N=${1:-3000}
+N=${1:-2000}
 
 sums()
 {

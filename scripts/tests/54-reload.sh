@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 #
-# Loading and unloading at any moment: 100 times while groups come and go, 50
+# Loading and unloading at any moment: 50 times while groups come and go, 25
 # times in the middle of a pass. No splat, nothing left in slab or vmalloc, and
 # each unload within a second.
 #
@@ -11,8 +11,8 @@
 
 . /lib.sh
 
-CYCLES=${1:-100}
-IN_PASS=${2:-50}
+CYCLES=${1:-50}
+IN_PASS=${2:-25}
 
 # Memory that a module could leave behind, in KiB: kmalloc, caches of its own and
 # vmalloc. Not the stacks of tasks, as removing groups has the kernel make hundreds
