@@ -257,15 +257,15 @@ static enum mr_result reparent_group(struct mr_pass *p,
 /*
  * An empty group that stays may sit in per-CPU batches or stocks. Bounded per
  * pass and per group, as it costs the other CPUs something. Not where there
- * are children, as reclaim would go on to them. When reparenting, all groups
- * have been drained in one go by act(), and this only counts.
+ * are children, as reclaim would go on to them. When reparenting, act() has
+ * drained the batches of all CPUs in one go, so the first time only counts.
  */
 static void drain_group(struct mr_pass *p, struct cgroup_subsys_state *css,
 			struct mr_group *g)
 {
 	if (g->level >= DRAINS_PER_GROUP)
 		return;
-	if (p->method == MR_EVICT) {
+	if (p->method == MR_EVICT || g->level) {
 		if (!p->drains || !list_empty(&css->children))
 			return;
 		p->drains--;
@@ -412,7 +412,7 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 	if (!takeable(p, &size)) {
 		g->result = MR_RES_STUCK;
 		p->stuck++;
-		if (p->act && !mr_lru_total(&size) && due(p, g))
+		if ((p->act || p->settle) && !mr_lru_total(&size) && due(p, g))
 			drain_group(p, css, g);
 		goto count;
 	}
@@ -623,21 +623,24 @@ static int act(struct mr_pass *p)
 
 /*
  * Count what is left, once the kernel has freed the rest: that takes several
- * grace periods and workqueues, and is over when the number falls no more.
+ * grace periods and workqueues, and is over when the number falls no more. A
+ * group that was emptied just now may have to be drained as well.
  */
 static int finish(struct mr_pass *p)
 {
 	unsigned long before;
 	int i, ret = 0;
 
+	p->settle = true;
 	for (i = 0; !ret && i < SETTLE_PAUSES; i++) {
 		before = p->seen;
 		ret = p->ops->pause(SETTLE_PAUSE_MS);
 		if (!ret)
 			ret = mr_pass_scan(p);
-		if (!p->seen || (i > 1 && p->seen == before))
+		if (!p->seen || (i > DRAINS_PER_GROUP && p->seen == before))
 			break;
 	}
+	p->settle = false;
 	return ret;
 }
 

@@ -61,6 +61,7 @@ struct mr_pass {
 	u64 wave_ns;
 	bool act;
 	bool late;
+	bool settle;
 	u32 round;
 	u32 dirty_round;
 	u64 start_ns;
