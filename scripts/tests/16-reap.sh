@@ -88,11 +88,13 @@ mkdir "$CG/atime"
 incg atime cat /mnt/ext4/atime
 rmdir "$CG/atime"
 wait_for 10 'grep -q " atime " $OFFLINE'
-compare "EAGAIN while nothing but a dirty inode holds a group" "$(reap)" = \
-	"Resource temporarily unavailable"
-compare "it is there" "$(nr_dying)" = 1
-sync
-check "success once it is written" wait_for 10 '[ "$(reap)" = "" ]'
+if [ "$VM_KERNEL" = 6.1 ]; then
+	compare "EAGAIN while nothing but a dirty inode holds a group" "$(reap)" = \
+		"Resource temporarily unavailable"
+	compare "it is there" "$(nr_dying)" = 1
+	sync
+fi
+check "success once it is written, or switched as it is" wait_for 10 '[ "$(reap)" = "" ]'
 nothing_left "and the group is gone"
 
 #
