@@ -51,7 +51,8 @@ run()
 	# One batch can't be cut, so a second may hold the budget and one batch more. On
 	# an undisturbed machine the longest takes some ms; where the host stalls the
 	# guest in one, that is in both numbers.
-	longest=$(awk '$1 == "max" { printf "%d", $2 / 1000000 + 1 }' "$DEBUG/latency")
+	# Putting a wave back is no batch of its own: its longest hold of a lock counts.
+	longest=$(awk '$1 == "max" { printf "%d", ($2 + $3) / 1000000 + 1 }' "$DEBUG/latency")
 	compare "$1: CPU of the worst second, in ms" \
 		"$((worst * 10 + ${tenths:-0}))" -le $((60 + longest))
 	compare "$1: bytes taken" "$taken" -ge $((MIB * 1048576))
