@@ -38,29 +38,43 @@ kernel_metapackage()
 	esac
 }
 
-# The unpacked image package of a series; setup.sh fills it.
+# The unpacked image package of a series, which setup.sh fills; that of a debug
+# kernel's source and build, which debug-kernel.sh fills.
 kernel_dir()
 {
-	echo "$MR_CACHE/kernels/$1"
+	case $1 in
+	debug-*)	echo "$MR_CACHE/debug/${1#debug-}" ;;
+	*)		echo "$MR_CACHE/kernels/$1" ;;
+	esac
 }
 
 # kernel_release 6.1 -> 6.1.0-56-cloud-amd64
 kernel_release()
 {
-	[ -s "$(kernel_dir "$1")/release" ] ||
-		die "no kernel $1 in $MR_CACHE: run scripts/setup.sh vm"
+	if [ ! -s "$(kernel_dir "$1")/release" ]; then
+		case $1 in
+		debug-*)	die "no kernel $1 in $MR_CACHE: run scripts/debug-kernel.sh ${1#debug-}" ;;
+		*)		die "no kernel $1 in $MR_CACHE: run scripts/setup.sh vm" ;;
+		esac
+	fi
 	cut -d' ' -f1 "$(kernel_dir "$1")/release"
 }
 
 kernel_image()
 {
-	echo "$(kernel_dir "$1")/root/boot/vmlinuz-$(kernel_release "$1")"
+	_rel=$(kernel_release "$1") || return
+	case $1 in
+	debug-*)	echo "$(kernel_dir "$1")/build/arch/x86/boot/bzImage" ;;
+	*)		echo "$(kernel_dir "$1")/root/boot/vmlinuz-$_rel" ;;
+	esac
 }
 
-# The folder that holds modules.dep; packages use either layout.
+# The folder that holds modules.dep; packages use either layout. A debug kernel
+# has all built in.
 kernel_modules()
 {
-	_rel=$(kernel_release "$1")
+	_rel=$(kernel_release "$1") || return
+	case $1 in debug-*) return ;; esac
 	for _dir in usr/lib lib; do
 		_dir=$(kernel_dir "$1")/root/$_dir/modules/$_rel
 		if [ -d "$_dir" ]; then
@@ -74,7 +88,13 @@ kernel_modules()
 # The headers to build against.
 kernel_kdir()
 {
-	_rel=$(kernel_release "$1")
+	_rel=$(kernel_release "$1") || return
+	case $1 in
+	debug-*)
+		echo "$(kernel_dir "$1")/build"
+		return
+		;;
+	esac
 	if [ -e "/lib/modules/$_rel/build" ]; then
 		echo "/lib/modules/$_rel/build"
 	else

@@ -5,7 +5,8 @@
 #
 #	vm.sh [options] -- guest-script [args...]
 #
-#	--kernel 6.1|6.12|FILE	Debian's cloud kernel of that series, or any bzImage (6.12)
+#	--kernel 6.1|6.12|FILE	Debian's cloud kernel of that series, or any bzImage (6.12);
+#				debug-6.1, debug-6.12: what debug-kernel.sh has built
 #	--modules DIR		lib/modules/RELEASE that goes with a bzImage
 #	--module FILE.ko	put in the guest as /memcg_reaper.ko
 #	--cgroup v2|v1|none	how the memory controller is mounted (v2)
@@ -286,6 +287,8 @@ build_initrd "$@"
 cmdline="console=ttyS0 loglevel=5 panic=-1 oops=panic printk.devkmsg=on reboot=t"
 cmdline="$cmdline random.trust_cpu=on apparmor=0 audit=0 nokaslr net.ifnames=0"
 [ "$cgroup" != none ] || cmdline="$cmdline cgroup_disable=memory"
+# Twice so many seconds without a switch are a lockup.
+case $kernel in debug-*) cmdline="$cmdline watchdog_thresh=60" ;; esac
 # A socket each: CPUs of one socket can't be on two nodes.
 args=(-m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -no-user-config -display none -no-reboot)
 args+=(-machine "pc,hpet=off" -kernel "$image" -initrd "$tmp/initrd")

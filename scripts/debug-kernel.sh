@@ -1,0 +1,141 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Build a debug kernel: Debian's source of that series, with KASAN, lockdep and
+# the like as scripts/debug.config says, for "vm.sh --kernel debug-6.12".
+#
+#	debug-kernel.sh 6.1|6.12...
+#
+# Installs what building takes, on Debian 12; needs root only for that. Results
+# in MR_CACHE/debug/SERIES: bzImage, and build/, to build modules against. Does
+# nothing, quickly, where both are those of the newest package and of the
+# present debug.config.
+set -eu
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+CONFIG=$MR_SCRIPTS/debug.config
+PACKAGES="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
+
+[ $# -gt 0 ] || {
+	sed -n '/^#	debug-kernel.sh/,/^# present/s/^# \{0,1\}//p' "$0"
+	exit 2
+}
+
+install_packages()
+{
+	# shellcheck disable=SC2086
+	[ "$(dpkg-query -W -f '${db:Status-Status}\n' $PACKAGES 2>/dev/null | grep -cx installed)" != \
+		"$(echo "$PACKAGES" | wc -w)" ] || return 0
+	[ "$(id -u)" = 0 ] || die "needs root to install: $PACKAGES"
+	export DEBIAN_FRONTEND=noninteractive
+	# shellcheck disable=SC2086
+	set -- apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 install $PACKAGES
+	"$@" >/dev/null 2>&1 || { apt-get -qq update && "$@" >/dev/null; } || die "cannot install $PACKAGES"
+}
+
+candidate()
+{
+	apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p' | grep -vx '(none)'
+}
+
+# source VERSION: unpack the package's tree into $dir/source; not installed, since
+# it is of no use to others
+source_tree()
+{
+	[ "$(cat "$dir/source.version" 2>/dev/null)" != "$1" ] || return 0
+	rm -rf "$dir/source" "$dir/source.version" "$dir/new"
+	mkdir -p "$dir/new/source"
+	(
+		cd "$dir/new" || exit
+		set -- apt-get -qq -o APT::Sandbox::User=root download "$package=$1"
+		log "fetching $package"
+		"$@" >/dev/null || { apt-get -qq update && "$@" >/dev/null; } || exit
+		dpkg --fsys-tarfile "$package"_*.deb | tar -xf - "./usr/src/$package.tar.xz" || exit
+		rm "$package"_*.deb
+		log "unpacking it"
+		tar -xJf "usr/src/$package.tar.xz" -C source --strip-components=1
+	) || die "cannot get $package $1"
+	mv "$dir/new/source" "$dir/source"
+	rm -rf "$dir/new"
+	echo "$1" >"$dir/source.version"
+}
+
+# The lines of debug.config for this series.
+fragment()
+{
+	awk -v series="$1" '
+		BEGIN { on = 1 }
+		/^# only / { on = ($3 == series) }
+		/^# all$/ { on = 1 }
+		on && /^(CONFIG_|# CONFIG_.* is not set$)/' "$CONFIG"
+}
+
+# Kconfig drops without a word what depends on something that is off.
+lost()
+{
+	while read -r line; do
+		case $line in
+		'#'*)
+			name=${line#\# }
+			! grep -q "^${name% is not set}=" "$dir/build/.config" || echo "$line"
+			;;
+		*)	grep -qxF -- "$line" "$dir/build/.config" || echo "$line" ;;
+		esac
+	done
+}
+
+build()
+{
+	series=$1
+	package=linux-source-$series
+	dir=$(kernel_dir "debug-$series")
+	mkdir -p "$dir"
+	version=$(candidate "$package") || {
+		[ "$(id -u)" != 0 ] || apt-get -qq update
+		version=$(candidate "$package") || die "apt knows no $package; Debian 12's main and security sources have it"
+	}
+	fragment "$series" >"$dir/fragment.new"
+	stamp="$version $(sha256sum <"$dir/fragment.new" | cut -c1-16)"
+	[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+	rm -f "$dir/stamp"
+	mv "$dir/fragment.new" "$dir/fragment"
+	source_tree "$version"
+
+	log "building $package $version with scripts/debug.config; log: $dir/build.log"
+	begun=$(date +%s)
+	# What the last build left serves where the source is the same.
+	[ "$(cat "$dir/build.version" 2>/dev/null)" = "$version" ] || rm -rf "$dir/build"
+	mkdir -p "$dir/build"
+	echo "$version" >"$dir/build.version"
+	set -- nice make -s -C "$dir/source" "O=$dir/build" "-j$(nproc)"
+	"$@" KCONFIG_ALLCONFIG="$dir/fragment" allnoconfig >"$dir/build.log" 2>&1 ||
+		die "cannot configure: $(tail -n 1 "$dir/build.log")"
+	lost <"$dir/fragment" >"$dir/lost"
+	[ ! -s "$dir/lost" ] || die "this kernel can't have: $(tr '\n' ' ' <"$dir/lost")"
+	"$@" bzImage modules >>"$dir/build.log" 2>&1 || {
+		grep -m 5 -E 'error|Error' "$dir/build.log" >&2
+		die "does not build, see $dir/build.log"
+	}
+	[ -s "$dir/build/Module.symvers" ] || die "no Module.symvers in $dir/build"
+	echo "$(cat "$dir/build/include/config/kernel.release") $version" >"$dir/release"
+	echo "$stamp" >"$dir/stamp"
+	log "built in $(($(date +%s) - begun)) s"
+}
+
+for arg; do
+	case ${arg#debug-} in
+	*[!0-9.]*|'')	die "not a kernel series: $arg" ;;
+	esac
+done
+install_packages
+for arg; do
+	arg=${arg#debug-}
+	mkdir -p "$(kernel_dir "debug-$arg")"
+	# One at a time: a build is what a machine can bear.
+	(
+		flock 9
+		build "$arg"
+	) 9>"$MR_CACHE/debug/lock"
+done
