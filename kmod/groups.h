@@ -48,7 +48,6 @@ struct mr_group {
 	bool framed;
 };
 
-int mr_groups_init(void);
 void mr_groups_exit(void);
 
 struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,

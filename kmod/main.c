@@ -50,12 +50,9 @@ static int __init mr_init(void)
 	ret = mr_cgfile_setup(root);
 	if (ret)
 		return ret;
-	ret = mr_groups_init();
-	if (ret)
-		return ret;
 	ret = mr_pcp_init();
 	if (ret)
-		goto err_groups;
+		return ret;
 	ret = mr_daemon_create(root);
 	if (ret)
 		goto err_pcp;
@@ -79,7 +76,6 @@ err_daemon:
 	mr_daemon_stop();
 err_pcp:
 	mr_pcp_exit();
-err_groups:
 	mr_groups_exit();
 	return ret;
 }
