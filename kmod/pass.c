@@ -59,6 +59,11 @@ static u64 last_pass;
 /* When a dirty group was tried last, monotonic; under mr_work_lock. */
 static u64 last_kick_ns;
 /*
+ * When the pass began that was ended early, and that no later one has
+ * completed; monotonic, 0: none; under mr_work_lock.
+ */
+static u64 unfinished_ns;
+/*
  * The last walk over page frames, under mr_work_lock: when it ended, and how
  * often in a row it took none.
  */
@@ -285,6 +290,15 @@ static bool is_ripe(const struct cgroup_subsys_state *css)
 	       g.result >= MR_RES_TAKEN;
 }
 
+/*
+ * Whether this walk leaves a group to another one: it was tried in this pass,
+ * or in the unfinished one, which is completed first.
+ */
+static bool had_its_turn(const struct mr_pass *p, const struct mr_group *g)
+{
+	return g->tried_ns >= p->turn_ns;
+}
+
 static bool due(struct mr_pass *p, const struct mr_group *g)
 {
 	if (p->ops->everything)
@@ -418,7 +432,8 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 	}
 	if (p->act && p->method == MR_EVICT && dirty(p, g))
 		g->result = MR_RES_DIRTY;
-	else if (p->act && (revived(p, g) || due(p, g)))
+	else if (p->act && !had_its_turn(p, g) &&
+		 (revived(p, g) || due(p, g)))
 		result = work_on(p, css, g, &size);
 	else if (g->result < MR_RES_TAKEN)
 		g->result = MR_RES_NONE;
@@ -445,7 +460,6 @@ static int walk(struct mr_pass *p)
 	p->stuck = 0;
 	p->held_bytes = 0;
 	p->unevictable = 0;
-	p->new_unevictable = false;
 	p->late = false;
 	p->drains = DRAINS_PER_PASS;
 	p->method = READ_ONCE(mr_config.method);
@@ -597,6 +611,31 @@ static int walk_frames(struct mr_pass *p)
 	return 0;
 }
 
+/*
+ * Work on the groups. A pass that a signal, a setting or unloading has ended
+ * early is completed first: else groups that can't be emptied might take all
+ * the time of many short ones, and those after them never get their turn.
+ */
+static int walk_and_work(struct mr_pass *p)
+{
+	int ret;
+
+	p->act = true;
+	if (unfinished_ns) {
+		p->turn_ns = unfinished_ns;
+		ret = walk(p);
+		if (ret)
+			return ret;
+	}
+	unfinished_ns = p->start_ns;
+	p->turn_ns = p->start_ns;
+	ret = walk(p);
+	/* Not that of a `reap` that came and went meanwhile. */
+	if (!ret && unfinished_ns == p->start_ns)
+		unfinished_ns = 0;
+	return ret;
+}
+
 /* Act on what the scan has seen. */
 static int act(struct mr_pass *p)
 {
@@ -612,8 +651,7 @@ static int act(struct mr_pass *p)
 		if (p->ops->woke)
 			p->ops->woke();
 	}
-	p->act = true;
-	ret = walk(p);
+	ret = walk_and_work(p);
 	if (!ret && p->method == MR_REPARENT)
 		ret = walk_frames(p);
 	if (!ret)
@@ -665,6 +703,7 @@ int mr_pass_run(struct mr_pass *p)
 			      mr_nr_dying(p->root));
 	p->tried = 0;
 	p->taken_bytes = 0;
+	p->new_unevictable = false;
 	ret = mr_pass_scan(p);
 	/* A group that was removed just now goes offline in a moment. */
 	if (!ret && p->ops->everything && mr_nr_dying(p->root) > (long)p->seen) {

@@ -65,6 +65,7 @@ struct mr_pass {
 	u32 round;
 	u32 dirty_round;
 	u64 start_ns;
+	u64 turn_ns;
 	u64 now_ns;
 	unsigned long tried;
 	unsigned long stuck;

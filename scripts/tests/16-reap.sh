@@ -78,6 +78,41 @@ check "success once it has let go" wait_for 60 \
 	'journal_lets_go; [ "$(reap)" = "" ]'
 nothing_left "and nothing stays"
 
+#
+# Cut short again and again, it gets to all: those that can't be emptied don't have
+# their turn twice before the others had it once.
+#
+# ids: of the groups that the traced passes tried, in order
+ids()
+{
+	sed -n 's/.*reap_group_begin: id=\([0-9]*\) .*/\1/p' $TRACE/trace
+}
+
+mkgroups --root "$CG/test" --prefix o --count 100 --kind meta >/tmp/o
+compare "the journal holds many" "$(reap)" = "Resource temporarily unavailable"
+echo >$TRACE/trace
+rm -f /tmp/pid
+(
+	wait_for 60 '[ -s /tmp/pid ] && [ "$(ids | wc -l)" -ge 10 ]'
+	kill -INT "$(cat /tmp/pid)"
+) &
+sh -c 'echo $$ >/tmp/pid; echo 1 >'$REAPER/reap
+wait
+ids >/tmp/first
+compare "a pass is cut short after some" "$(wc -l </tmp/first)" -ge 10
+compare "before it was through" "$(wc -l </tmp/first)" -lt "$(nr_dying)"
+echo >$TRACE/trace
+compare "the next one goes on" "$(reap)" = "Resource temporarily unavailable"
+ids >/tmp/second
+# The one in which it was cut short may be the first again.
+sed 1d /tmp/second | head -n 10 >/tmp/next
+compare "with those that had no turn" "$(sort /tmp/first /tmp/next | uniq -d)" = ""
+check "and comes to the others after that" \
+	sh -c '[ "$(sort /tmp/first /tmp/second | uniq -d | wc -l)" -ge 5 ]'
+check "success once the journal has let go" wait_for 60 \
+	'journal_lets_go; [ "$(reap)" = "" ]'
+nothing_left "and nothing stays of these"
+
 # Its inode is read from the disk, and its time of access changes.
 sync
 echo 2 >/proc/sys/vm/drop_caches
