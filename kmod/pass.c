@@ -144,14 +144,28 @@ static unsigned long takeable(const struct mr_pass *p,
 	return mr_evictable(size, READ_ONCE(mr_config.swap));
 }
 
-/* Put back what is on its way, which takes a grace period of sleep. */
+/*
+ * Put back what is on its way, which takes a grace period of sleep. One batch
+ * is all the work on a wave, before that sleep and after.
+ */
 static void end_wave(struct mr_pass *p)
 {
+	u64 start;
+
 	if (mr_wave_empty(p->wave))
 		return;
 	if (mr_wave_wait(p->wave) && p->ops->woke)
 		p->ops->woke();
+	start = ktime_get_ns();
 	mr_wave_put_back(p->wave);
+	mr_hist_add(&mr_counters.batch_ns,
+		    p->wave_work_ns + ktime_get_ns() - start);
+}
+
+static void begin_wave(struct mr_pass *p, u64 now_ns)
+{
+	p->wave_ns = now_ns;
+	p->wave_work_ns = 0;
 }
 
 /*
@@ -233,11 +247,11 @@ static enum mr_result reparent_group(struct mr_pass *p,
 		before = g.taken;
 		start = ktime_get_ns();
 		if (mr_wave_empty(p->wave))
-			p->wave_ns = start;
+			begin_wave(p, start);
 		done = mr_gather_lists(p->wave, &g,
 				       READ_ONCE(mr_config.batch_pages));
 		took = ktime_get_ns() - start;
-		mr_hist_add(&mr_counters.batch_ns, took);
+		p->wave_work_ns += took;
 		*work_ns += took;
 		count_taken(p, (u64)(g.taken - before) * PAGE_SIZE);
 		if (!done && breathe(p)) {
@@ -576,7 +590,7 @@ static unsigned int frame(struct page *page, void *arg)
 	/* Nearly always nothing: no clock is read for that. */
 	mr_gather_frame(p->wave, page, is_ripe, &pages);
 	if (first && !mr_wave_empty(p->wave))
-		p->wave_ns = ktime_get_ns();
+		begin_wave(p, ktime_get_ns());
 	if (pages)
 		count_taken(p, (u64)pages * PAGE_SIZE);
 	p->frame_pages += pages;
@@ -590,6 +604,8 @@ static unsigned int frame(struct page *page, void *arg)
 static int walk_frames(struct mr_pass *p)
 {
 	struct mr_frames f;
+	bool more;
+	u64 start;
 	int ret = 0;
 
 	if (!p->unevictable ||
@@ -601,8 +617,12 @@ static int walk_frames(struct mr_pass *p)
 
 	p->frame_pages = 0;
 	mr_frames_start(&f);
-	while (!ret && mr_frames_next(&f, FRAMES_BATCH, frame, p))
+	do {
+		start = ktime_get_ns();
+		more = mr_frames_next(&f, FRAMES_BATCH, frame, p);
+		p->wave_work_ns += ktime_get_ns() - start;
 		ret = breathe(p);
+	} while (!ret && more);
 	end_wave(p);
 	if (ret)
 		return ret;

@@ -59,6 +59,7 @@ struct mr_pass {
 	unsigned int drains;
 	struct mr_wave *wave;
 	u64 wave_ns;
+	u64 wave_work_ns;
 	bool act;
 	bool late;
 	bool settle;
