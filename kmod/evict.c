@@ -34,24 +34,38 @@ unsigned long mr_evictable(const struct mr_lru_size *size, bool swap)
 struct cut {
 	struct hrtimer timer;
 	struct task_struct *task;
+	ktime_t after;
 };
 
+/*
+ * It looks for a signal before the first attempt as well, and on a busy machine
+ * may get there late. So not before it is at work: reclaim_state is set all
+ * through an attempt (try_to_free_mem_cgroup_pages() in mm/vmscan.c).
+ */
 static enum hrtimer_restart cut_now(struct hrtimer *t)
 {
-	mr_cut(container_of(t, struct cut, timer)->task);
+	struct cut *c = container_of(t, struct cut, timer);
+
+	if (!READ_ONCE(c->task->reclaim_state)) {
+		hrtimer_forward_now(t, c->after);
+		return HRTIMER_RESTART;
+	}
+	mr_cut(c->task);
 	return HRTIMER_NORESTART;
 }
 
 static int reclaim_cut(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 		       unsigned long pages, bool swap, unsigned int cut_us)
 {
-	struct cut c = { .task = current };
+	struct cut c = {
+		.task = current,
+		.after = ns_to_ktime((u64)cut_us * NSEC_PER_USEC),
+	};
 	int ret;
 
 	hrtimer_init_on_stack(&c.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	c.timer.function = cut_now;
-	hrtimer_start(&c.timer, ns_to_ktime((u64)cut_us * NSEC_PER_USEC),
-		      HRTIMER_MODE_REL_HARD);
+	hrtimer_start(&c.timer, c.after, HRTIMER_MODE_REL_HARD);
 	ret = mr_cgfile_reclaim(cf, css, pages, swap);
 	hrtimer_cancel(&c.timer);
 	destroy_hrtimer_on_stack(&c.timer);

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "counters.h"
 #include "evict.h"
+#include "fence.h"
 #include "find.h"
 #include "frames.h"
 #include "groups.h"
@@ -91,8 +92,9 @@ struct mr_pass *mr_pass_alloc(struct cgroup_subsys_state *root,
 	p->batch = MR_BATCH_MIN;
 	p->cf = mr_cgfile_alloc();
 	p->path = kmalloc(PATH_MAX, GFP_KERNEL);
+	p->fence = mr_fence_alloc();
 	p->wave = mr_wave_alloc();
-	if (!p->cf || !p->path || !p->wave) {
+	if (!p->cf || !p->path || !p->fence || !p->wave) {
 		mr_pass_free(p);
 		return NULL;
 	}
@@ -108,6 +110,7 @@ void mr_pass_free(struct mr_pass *p)
 	if (!p)
 		return;
 	mr_wave_free(p->wave);
+	mr_fence_free(p->fence);
 	mr_cgfile_free(p->cf);
 	kfree(p->path);
 	kfree(p);
@@ -184,6 +187,31 @@ static int breathe(struct mr_pass *p)
 }
 
 /*
+ * One batch. Groups of two full batches and more get a fence. The next batch's
+ * size follows the time that reclaim itself took: that of the fence is much the
+ * same for any.
+ */
+static int evict_batch(struct mr_pass *p, struct cgroup_subsys_state *css,
+		       struct mr_lru_size *size, unsigned long want, bool swap,
+		       unsigned long *taken)
+{
+	unsigned int max = READ_ONCE(mr_config.batch_pages);
+	unsigned long ask = mr_reclaim_ask(p->batch, want);
+	u64 start;
+	int ret;
+
+	if (want > 2 * min(max, MR_FENCE_MAX_BEFORE) &&
+	    mr_fence_up(p->fence, css, p->batch, swap))
+		ask = 1;
+	start = ktime_get_ns();
+	ret = mr_evict_batch(p->cf, css, ask, swap, p->ops->cut_us, size,
+			     taken);
+	p->batch = mr_next_batch(p->batch, max, ktime_get_ns() - start);
+	mr_fence_down(p->fence);
+	return ret;
+}
+
+/*
  * Evict a group, batch by batch. May drop the work lock.
  *
  * A remainder smaller than a reclaim batch is most often pinned, and asking
@@ -209,14 +237,10 @@ static enum mr_result evict_group(struct mr_pass *p,
 
 		p->batch = min(p->batch, READ_ONCE(mr_config.batch_pages));
 		start = ktime_get_ns();
-		ret = mr_evict_batch(p->cf, css, mr_reclaim_ask(p->batch, want),
-				     swap, p->ops->cut_us, size, &taken);
+		ret = evict_batch(p, css, size, want, swap, &taken);
 		took = ktime_get_ns() - start;
 		mr_hist_add(&mr_counters.batch_ns, took);
 		*work_ns += took;
-		p->batch = mr_next_batch(p->batch,
-					 READ_ONCE(mr_config.batch_pages),
-					 took);
 		*bytes += (u64)taken * PAGE_SIZE;
 		count_taken(p, (u64)taken * PAGE_SIZE);
 

@@ -8,6 +8,7 @@
 
 struct cgroup_subsys_state;
 struct mr_cgfile;
+struct mr_fence;
 struct mr_wave;
 
 /*
@@ -53,6 +54,7 @@ struct mr_pass {
 	const struct mr_pass_ops *ops;
 	struct cgroup_subsys_state *root;
 	struct mr_cgfile *cf;
+	struct mr_fence *fence;
 	char *path;
 	unsigned int method;
 	unsigned int batch;
