@@ -77,7 +77,7 @@ get_checkpatch()
 
 checkpatch()
 {
-	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] >"$tmp/said" 2>&1
+	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] kunit/*.c >"$tmp/said" 2>&1
 	[ "$(grep -c '^total: ' "$tmp/said")" -gt 0 ] || {
 		cat "$tmp/said"
 		return
@@ -166,7 +166,7 @@ while read -r file; do
 done <"$tmp/text" >>"$tmp/out"
 verdict "white space" 0 "$tmp/out"
 
-grep -E '^(kmod|scripts|Documentation|\.ci)/|^(Kbuild|Makefile)$' "$tmp/text" |
+grep -E '^(kmod|kunit|scripts|Documentation|\.ci)/|^(Kbuild|Makefile)$' "$tmp/text" |
 	grep -v '^Documentation/ABI/' >"$tmp/spdx"
 while read -r file; do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2\.0' || echo "$file: no SPDX line"

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The budget, whatever the batches are like: no second sees more of the thread
+ * than its share and one batch.
+ */
+#include <kunit/test.h>
+#include <linux/time64.h>
+
+#include "../kmod/policy.h"
+
+/* What is remembered of the last second or so: more than enough. */
+#define RING	4096
+
+struct slice {
+	u64 end, ns;
+};
+
+/* The same numbers each time. */
+static u32 dice(u32 *seed, u32 max)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % max;
+}
+
+/* CPU time in the second that ends at @now, batches cut at its beginning. */
+static u64 last_second(const struct slice *ring, unsigned int n, u64 now)
+{
+	u64 from = now - NSEC_PER_SEC, sum = 0;
+	unsigned int i;
+
+	for (i = 1; i <= n && i <= RING; i++) {
+		const struct slice *s = &ring[(n - i) % RING];
+
+		if (s->end <= from)
+			break;
+		sum += s->end - s->ns < from ? s->end - from : s->ns;
+	}
+	return sum;
+}
+
+/*
+ * Work for @seconds in batches of up to @max_ns, with a late wake-up now and
+ * then, as on a busy machine.
+ */
+static void work(struct kunit *test, unsigned int percent, u32 max_ns,
+		 unsigned int seconds)
+{
+	u64 now = 123456789, begun = now, used = 0, worst = 0, sum, share;
+	static struct slice ring[RING];
+	struct mr_pacer p;
+	unsigned int n = 0;
+	u32 seed = percent, batch;
+
+	mr_pacer_init(&p, now, 0);
+	while (now < begun + seconds * (u64)NSEC_PER_SEC) {
+		u64 nap = mr_pacer_charge(&p, now, used, percent);
+
+		if (nap) {
+			now += nap + (dice(&seed, 4) ? 0 : dice(&seed, 50000000));
+			continue;
+		}
+		batch = 1000 + dice(&seed, max_ns);
+		now += batch;
+		used += batch;
+		ring[n++ % RING] = (struct slice){ .end = now, .ns = batch };
+		sum = last_second(ring, n, now);
+		worst = max(worst, sum);
+	}
+	share = (u64)percent * (NSEC_PER_SEC / 100);
+	/* A tenth of a second's share: slots are that fine. */
+	KUNIT_EXPECT_LE(test, worst, share + share / 10 + max_ns + 1000);
+	/* And it is not idle where it may work. */
+	KUNIT_EXPECT_GE(test, used, seconds * share * 8 / 10);
+	KUNIT_EXPECT_LE(test, used, seconds * share + share + max_ns + 1000);
+}
+
+static void budget_small_batches(struct kunit *test)
+{
+	work(test, 5, 200000, 60);
+}
+
+static void budget_one_percent(struct kunit *test)
+{
+	work(test, 1, 2000000, 120);
+}
+
+static void budget_half(struct kunit *test)
+{
+	work(test, 50, 5000000, 60);
+}
+
+/* Batches of more than a second's share: it rests for longer in between. */
+static void budget_long_batches(struct kunit *test)
+{
+	work(test, 5, 150000000, 300);
+}
+
+static void age(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, mr_old_enough(5, 5, 0));
+	KUNIT_EXPECT_FALSE(test, mr_old_enough(NSEC_PER_MSEC - 1, 0, 1));
+	KUNIT_EXPECT_TRUE(test, mr_old_enough(NSEC_PER_MSEC, 0, 1));
+}
+
+static void back_off(struct kunit *test)
+{
+	unsigned int level;
+
+	KUNIT_EXPECT_EQ(test, mr_backoff_ms(0, 5000), 0);
+	KUNIT_EXPECT_EQ(test, mr_backoff_ms(1, 5000), 10000);
+	for (level = 1; level < 100; level++) {
+		u64 ms = mr_backoff_ms(level, 3600000);
+
+		KUNIT_EXPECT_GE(test, ms, mr_backoff_ms(level - 1, 3600000));
+		KUNIT_EXPECT_LE(test, ms, MR_BACKOFF_MAX_MS);
+	}
+	KUNIT_EXPECT_EQ(test, mr_next_level(7, true), 0);
+	KUNIT_EXPECT_EQ(test, mr_next_level(MR_LEVEL_MAX, false), MR_LEVEL_MAX);
+	/* Never tried, or nothing against it. */
+	KUNIT_EXPECT_TRUE(test, mr_retry_due(1, 0, 5, 5000));
+	KUNIT_EXPECT_FALSE(test, mr_retry_due(2, 1, 1, 5000));
+}
+
+static void batches(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, mr_next_batch(512, 512, 0), 512);
+	KUNIT_EXPECT_EQ(test, mr_next_batch(64, 512, 0), 128);
+	KUNIT_EXPECT_EQ(test, mr_next_batch(64, 512, MR_BATCH_SLICE_NS + 1), 32);
+	KUNIT_EXPECT_EQ(test, mr_next_batch(32, 512, MR_BATCH_SLICE_NS + 1), 32);
+	KUNIT_EXPECT_EQ(test, mr_next_batch(64, 512, MR_BATCH_SLICE_NS / 2), 64);
+	KUNIT_EXPECT_EQ(test, mr_reclaim_ask(512, 0), 0);
+	KUNIT_EXPECT_EQ(test, mr_reclaim_ask(512, 1), 1);
+	KUNIT_EXPECT_EQ(test, mr_reclaim_ask(512, 33), 2);
+	KUNIT_EXPECT_EQ(test, mr_reclaim_ask(32, 1000), 1);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(budget_small_batches),
+	KUNIT_CASE(budget_one_percent),
+	KUNIT_CASE(budget_half),
+	KUNIT_CASE(budget_long_batches),
+	KUNIT_CASE(age),
+	KUNIT_CASE(back_off),
+	KUNIT_CASE(batches),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "memcg_reaper_policy",
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
+
+MODULE_LICENSE("GPL");
