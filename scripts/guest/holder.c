@@ -2,7 +2,7 @@
 /*
  * holder: have memory charged to a group, leave the group, and keep the memory.
  *
- *	holder --cgroup DIR --home DIR [--kind KIND] [--size BYTES] [--file F] [--lock]
+ *	holder --cgroup DIR --home DIR [--kind KIND] [--size BYTES] [--file F] [--lock | --flip]
  *
  *	--cgroup DIR	the group that is charged
  *	--home DIR	where to go afterwards
@@ -10,6 +10,7 @@
  *			the same), file or shm (a shared mapping of F)
  *	--size BYTES	(4M); K, M and G are understood
  *	--lock		mlock it, after the move
+ *	--flip		mlock and munlock it over and over, after "ready"; no SIGUSR1
  *
  * Prints "ready". SIGUSR1: looks at every byte, then prints "same MAJFLT", with the
  * major faults since "ready", or "differs OFFSET". SIGTERM: exits.
@@ -112,10 +113,10 @@ int main(int argc, char **argv)
 		{ "cgroup", 1, NULL, 'c' }, { "home", 1, NULL, 'h' },
 		{ "kind", 1, NULL, 'k' }, { "size", 1, NULL, 's' },
 		{ "file", 1, NULL, 'f' }, { "lock", 0, NULL, 'l' },
-		{ }
+		{ "flip", 0, NULL, 'F' }, { }
 	};
 	const char *cg = NULL, *home = NULL, *file = NULL;
-	bool lock = false;
+	bool lock = false, flip = false;
 	sigset_t set;
 	char *end;
 	int opt, sig;
@@ -141,6 +142,9 @@ int main(int argc, char **argv)
 		case 'l':
 			lock = true;
 			break;
+		case 'F':
+			flip = true;
+			break;
 		default:
 			return 2;
 		}
@@ -161,6 +165,12 @@ int main(int argc, char **argv)
 		err(1, "mlock");
 	faults = majflt();
 	printf("ready\n");
+	if (flip) {
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+		for (;;)
+			if (mlock(mem, size) || munlock(mem, size))
+				err(1, "mlock");
+	}
 	while (!sigwait(&set, &sig) && sig == SIGUSR1)
 		verify();
 	return 0;
