@@ -28,7 +28,10 @@
 #include "reparent.h"
 #include "trace.h"
 
-/* Groups whose per-CPU leftovers are drained in a pass, and how often each. */
+/*
+ * Groups whose per-CPU leftovers are drained in a pass, and how often each,
+ * before it is only one in a pass that is tried again.
+ */
 #define DRAINS_PER_PASS		16
 #define DRAINS_PER_GROUP	3
 /*
@@ -299,22 +302,27 @@ static enum mr_result reparent_group(struct mr_pass *p,
 
 /*
  * An empty group that stays may sit in per-CPU batches or stocks. Bounded per
- * pass and per group, as it costs the other CPUs something. Not where there
+ * pass and per group, as it costs the other CPUs something; but drain_all_stock()
+ * in mm/memcontrol.c does nothing while someone else is in it, so that after
+ * the first few times it is done now and then, backed off. Not where there
  * are children, as reclaim would go on to them. When reparenting, act() has
  * drained the batches of all CPUs in one go, so the first time only counts.
  */
 static void drain_group(struct mr_pass *p, struct cgroup_subsys_state *css,
 			struct mr_group *g)
 {
-	if (g->level >= DRAINS_PER_GROUP)
-		return;
+	if (g->level >= DRAINS_PER_GROUP && !p->ops->everything) {
+		if (p->drained_again)
+			return;
+		p->drained_again = true;
+	}
 	if (p->method == MR_EVICT || g->level) {
 		if (!p->drains || !list_empty(&css->children))
 			return;
 		p->drains--;
 		mr_cgfile_drain(p->cf, css);
 	}
-	g->level++;
+	g->level = mr_next_level(g->level, false);
 	g->tried_ns = ktime_get_ns();
 }
 
@@ -371,12 +379,12 @@ static bool dirty(struct mr_pass *p, const struct mr_group *g)
 }
 
 /*
- * A group that had nothing to evict and has something now: what its back-off
+ * A group that had nothing to take and has something now: what its back-off
  * counted was something else.
  */
-static bool revived(struct mr_pass *p, const struct mr_group *g)
+static bool revived(const struct mr_group *g)
 {
-	return p->method == MR_EVICT && g->result == MR_RES_STUCK;
+	return g->result == MR_RES_STUCK && !g->skipped;
 }
 
 static enum mr_result work_on(struct mr_pass *p,
@@ -384,7 +392,7 @@ static enum mr_result work_on(struct mr_pass *p,
 			      struct mr_group *g, struct mr_lru_size *size)
 {
 	u64 id = cgroup_id(css->cgroup), bytes = 0, ns = 0;
-	unsigned int level = revived(p, g) ? 0 : g->level;
+	unsigned int level = revived(g) ? 0 : g->level;
 	enum mr_result result;
 	u8 skipped = 0;
 	bool replaced;
@@ -463,6 +471,7 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 	}
 	if (!takeable(p, &size)) {
 		g->result = MR_RES_STUCK;
+		g->skipped = 0;
 		p->stuck++;
 		if ((p->act || p->settle) && !mr_lru_total(&size) && due(p, g))
 			drain_group(p, css, g);
@@ -471,7 +480,7 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 	if (p->act && p->method == MR_EVICT && dirty(p, g))
 		g->result = MR_RES_DIRTY;
 	else if (p->act && !had_its_turn(p, g) &&
-		 (revived(p, g) || due(p, g)))
+		 (revived(g) || due(p, g)))
 		result = work_on(p, css, g, &size);
 	else if (g->result < MR_RES_TAKEN)
 		g->result = MR_RES_NONE;
@@ -500,6 +509,7 @@ static int walk(struct mr_pass *p)
 	p->unevictable = 0;
 	p->late = false;
 	p->drains = DRAINS_PER_PASS;
+	p->drained_again = false;
 	p->method = READ_ONCE(mr_config.method);
 	/* The controller can be moved to v1 as long as there are no groups. */
 	if (p->method == MR_REPARENT && mr_reparent_refusal())

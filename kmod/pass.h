@@ -65,6 +65,7 @@ struct mr_pass {
 	bool act;
 	bool late;
 	bool settle;
+	bool drained_again;
 	u32 round;
 	u32 dirty_round;
 	u64 start_ns;
