@@ -13,7 +13,7 @@
 . /lib.sh
 
 # 3000 show the same and take four minutes.
-N=${1:-1000}
+N=${1:-700}
 
 cpu_ns()
 {

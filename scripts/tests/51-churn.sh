@@ -12,7 +12,7 @@
 
 . /lib.sh
 
-SECONDS_=${1:-40}
+SECONDS_=${1:-30}
 # A group costs ten times as much under emulation as on a processor, and more
 # where the host is busy: 5 % of an emulated CPU is too little for full speed.
 PERCENT=${2:-50}
