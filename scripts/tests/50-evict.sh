@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 #
-# The main job: 2000 dead groups that wrote a 16 KiB file each. One `reap`
+# The main job: 1500 dead groups that wrote a 16 KiB file each. One `reap`
 # leaves no more of them than drop_caches does in a twin run, every file reads
 # back the same, and the cache of a live group stays.
 #
