@@ -16,32 +16,13 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 CONFIG=$MR_SCRIPTS/debug.config
-PACKAGES="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 
 [ $# -gt 0 ] || {
 	sed -n '/^#	debug-kernel.sh/,/^# present/s/^# \{0,1\}//p' "$0"
 	exit 2
 }
 
-install_packages()
-{
-	# shellcheck disable=SC2086
-	[ "$(dpkg-query -W -f '${db:Status-Status}\n' $PACKAGES 2>/dev/null | grep -cx installed)" != \
-		"$(echo "$PACKAGES" | wc -w)" ] || return 0
-	[ "$(id -u)" = 0 ] || die "needs root to install: $PACKAGES"
-	export DEBIAN_FRONTEND=noninteractive
-	# shellcheck disable=SC2086
-	set -- apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 install $PACKAGES
-	"$@" >/dev/null 2>&1 || { apt-get -qq update && "$@" >/dev/null; } || die "cannot install $PACKAGES"
-}
-
-candidate()
-{
-	apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p' | grep -vx '(none)'
-}
-
-# source VERSION: unpack the package's tree into $dir/source; not installed, since
-# it is of no use to others
+# source_tree VERSION: unpack the package's tree into $dir/source
 source_tree()
 {
 	[ "$(cat "$dir/source.version" 2>/dev/null)" != "$1" ] || return 0
@@ -49,11 +30,8 @@ source_tree()
 	mkdir -p "$dir/new/source"
 	(
 		cd "$dir/new" || exit
-		set -- apt-get -qq -o APT::Sandbox::User=root download "$package=$1"
 		log "fetching $package"
-		"$@" >/dev/null || { apt-get -qq update && "$@" >/dev/null; } || exit
-		dpkg --fsys-tarfile "$package"_*.deb | tar -xf - "./usr/src/$package.tar.xz" || exit
-		rm "$package"_*.deb
+		source_tarball "$package=$1" || exit
 		log "unpacking it"
 		tar -xJf "usr/src/$package.tar.xz" -C source --strip-components=1
 	) || die "cannot get $package $1"
@@ -92,9 +70,11 @@ build()
 	package=linux-source-$series
 	dir=$(kernel_dir "debug-$series")
 	mkdir -p "$dir"
-	version=$(candidate "$package") || {
+	version=$(candidate "$package")
+	[ -n "$version" ] || {
 		[ "$(id -u)" != 0 ] || apt-get -qq update
-		version=$(candidate "$package") || die "apt knows no $package; Debian 12's main and security sources have it"
+		version=$(candidate "$package")
+		[ -n "$version" ] || die "apt knows no $package; Debian 12's main and security sources have it"
 	}
 	fragment "$series" >"$dir/fragment.new"
 	stamp="$version $(sha256sum <"$dir/fragment.new" | cut -c1-16)"
@@ -129,7 +109,7 @@ for arg; do
 	*[!0-9.]*|'')	die "not a kernel series: $arg" ;;
 	esac
 done
-install_packages
+"$MR_SCRIPTS/setup.sh" debug
 for arg; do
 	arg=${arg#debug-}
 	mkdir -p "$(kernel_dir "debug-$arg")"

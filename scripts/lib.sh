@@ -121,3 +121,20 @@ build_module()
 	) 9>"$_build/lock" || return
 	echo "$_build/tree/memcg_reaper.ko"
 }
+
+# The version of a package that apt would install; nothing where there is none.
+candidate()
+{
+	apt-cache policy "$1" 2>/dev/null | sed -n '/(none)/d; s/^ *Candidate: //p'
+}
+
+# source_tarball PACKAGE[=VERSION]: a kernel's source, ./usr/src/PACKAGE.tar.xz; the
+# package is not installed, since it is of no use to others
+source_tarball()
+{
+	_package=${1%%=*}
+	set -- apt-get -qq -o APT::Sandbox::User=root download "$1"
+	"$@" >/dev/null || { apt-get -qq update && "$@" >/dev/null; } || return
+	dpkg --fsys-tarfile "$_package"_*.deb | tar -xf - "./usr/src/$_package.tar.xz" || return
+	rm "$_package"_*.deb
+}

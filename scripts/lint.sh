@@ -65,9 +65,7 @@ get_checkpatch()
 		log "fetching $SOURCE for checkpatch.pl"
 		(
 			cd "$tmp" || exit
-			set -- apt-get -qq -o APT::Sandbox::User=root download "$SOURCE"
-			"$@" || { apt-get -qq update && "$@"; } || exit
-			dpkg --fsys-tarfile "$SOURCE"_*.deb | tar -xf - "./usr/src/$SOURCE.tar.xz"
+			source_tarball "$SOURCE" || exit
 			unpack_checkpatch "usr/src/$SOURCE.tar.xz" cp
 		) >&2 || return
 	fi

@@ -3,12 +3,13 @@
 #
 # Install what building, testing and checking memcg_reaper need, on Debian 12.
 #
-#	setup.sh [build] [vm] [check]
+#	setup.sh [build] [vm] [check] [debug]
 #
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
 #		in MR_CACHE, not installed)
 #	check	vm, and what the checks call (sparse, shellcheck, dkms)
+#	debug	what building a whole kernel takes (debug-kernel.sh)
 #
 # Without an argument: vm. Does nothing, quickly, where all is there. Needs root
 # only to install packages.
@@ -24,6 +25,7 @@ updated=
 build="gcc make libc6-dev libelf-dev linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64"
 vm="qemu-system-x86 busybox-static e2fsprogs xfsprogs btrfs-progs kmod cpio xz-utils zstd util-linux"
 check="sparse shellcheck dkms openssl perl git"
+debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 
 profiles=${*:-vm}
 packages=
@@ -33,6 +35,7 @@ for profile in $profiles; do
 	build)	packages="$packages $build" ;;
 	vm)	packages="$packages $build $vm"; kernels=$MR_KERNELS ;;
 	check)	packages="$packages $build $vm $check"; kernels=$MR_KERNELS ;;
+	debug)	packages="$packages $debug" ;;
 	*)	sed -n '/^#	setup.sh/,/^# only/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done
@@ -102,11 +105,6 @@ image_package()
 {
 	apt-cache depends "$1" 2>/dev/null |
 		sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
-}
-
-candidate()
-{
-	apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p'
 }
 
 # An image and the headers of the very same version.
