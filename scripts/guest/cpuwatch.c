@@ -82,7 +82,7 @@ static int cpu_of(int fd)
 	if (n <= 0)
 		return -1;
 	line[n] = '\0';
-	/* The name may have spaces; "processor" is the 39th word,. */
+	/* The name may have spaces; "processor" is the 39th word. */
 	p = strrchr(line, ')');
 	for (i = 2; p && i < 39; i++)
 		p = strchr(p + 1, ' ');

@@ -107,8 +107,8 @@ ids >/tmp/second
 # The one in which it was cut short may be the first again.
 sed 1d /tmp/second | head -n 10 >/tmp/next
 compare "with those that had no turn" "$(sort /tmp/first /tmp/next | uniq -d)" = ""
-check "and comes to the others after that" \
-	sh -c '[ "$(sort /tmp/first /tmp/second | uniq -d | wc -l)" -ge 5 ]'
+compare "and comes to the others after that" \
+	"$(sort /tmp/first /tmp/second | uniq -d | wc -l)" -ge 5
 check "success once the journal has let go" wait_for 60 \
 	'journal_lets_go; [ "$(reap)" = "" ]'
 nothing_left "and nothing stays of these"

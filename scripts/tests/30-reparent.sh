@@ -15,11 +15,6 @@
 # 3000 show the same and take four minutes.
 N=${1:-700}
 
-cpu_ns()
-{
-	cut -d' ' -f1 /proc/$$/schedstat
-}
-
 # lists_agree NAME GROUP: page cache without shmem is what its lists hold
 lists_agree()
 {

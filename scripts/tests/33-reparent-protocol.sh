@@ -94,8 +94,7 @@ else
 	compare "beside a reader: the former group is there" "$rows" = 1
 fi
 wait $READER $reap
-check "after it: they are back" sh -c 'n=0; while [ $n -lt 100 ]; do
-	[ "$(tail -n 1 /tmp/folios)" = "on='$PAGES' off=0" ] && exit; usleep 100000; n=$((n + 1)); done; exit 1'
+check "after it: they are back" wait_for 10 '[ "$(tail -n 1 /tmp/folios)" = "on=$PAGES off=0" ]'
 nothing_left "after it: the former group is gone"
 kill -USR1 "$HELD"
 wait_for 20 'grep -q same /tmp/holder'
