@@ -56,28 +56,31 @@ static void lift_over_offline_groups(struct kunit *test)
 	expect(test, &ch, freed);
 }
 
+/* @pages of the @charged pages of the last group go to the one on level @to. */
+static void lift(struct kunit *test, long charged, int to, long pages,
+		 const long *moved)
+{
+	struct chain ch;
+
+	init(&ch);
+	charge(&ch.c[4], charged);
+	mr_charge_lift(&ch.c[4], &ch.c[to], !to, pages);
+	expect(test, &ch, moved);
+}
+
 /* Pages of the root group are in no counter. */
 static void lift_to_root(struct kunit *test)
 {
 	static const long moved[] = { 3, 3, 3, 3, 3 };
-	struct chain ch;
 
-	init(&ch);
-	charge(&ch.c[4], 100);
-	charge(&ch.c[4], 3);
-	mr_charge_lift(&ch.c[4], &ch.c[0], true, 100);
-	expect(test, &ch, moved);
+	lift(test, 103, 0, 100, moved);
 }
 
 static void lift_to_parent(struct kunit *test)
 {
 	static const long moved[] = { 9, 9, 9, 9, 1 };
-	struct chain ch;
 
-	init(&ch);
-	charge(&ch.c[4], 9);
-	mr_charge_lift(&ch.c[4], &ch.c[3], false, 8);
-	expect(test, &ch, moved);
+	lift(test, 9, 3, 8, moved);
 }
 
 static struct kunit_case cases[] = {
