@@ -199,10 +199,12 @@ static int evict_batch(struct mr_pass *p, struct cgroup_subsys_state *css,
 		       unsigned long *taken)
 {
 	unsigned int max = READ_ONCE(mr_config.batch_pages);
-	unsigned long ask = mr_reclaim_ask(p->batch, want);
+	unsigned long ask;
 	u64 start;
 	int ret;
 
+	p->batch = min(p->batch, max);
+	ask = mr_reclaim_ask(p->batch, want);
 	if (want > 2 * min(max, MR_FENCE_MAX_BEFORE) &&
 	    mr_fence_up(p->fence, css, p->batch, swap))
 		ask = 1;
@@ -238,7 +240,6 @@ static enum mr_result evict_group(struct mr_pass *p,
 		if (*bytes && want < MR_BATCH_MIN && !p->ops->everything)
 			return MR_RES_PARTIAL;
 
-		p->batch = min(p->batch, READ_ONCE(mr_config.batch_pages));
 		start = ktime_get_ns();
 		ret = evict_batch(p, css, size, want, swap, &taken);
 		took = ktime_get_ns() - start;
