@@ -167,3 +167,27 @@ struct cgroup_subsys_state *mr_online_ancestor(struct cgroup_subsys_state *css)
 	} while (css->parent && !mr_css_is_online(css));
 	return css;
 }
+
+/**
+ * mr_online_ancestor_get() - the same, to be kept
+ * @css: a group, referenced by the caller
+ *
+ * What is online at first may be removed, hence the attempts; the root group
+ * always can be had.
+ *
+ * Context: any.
+ *
+ * Return: the nearest online ancestor, referenced.
+ */
+struct cgroup_subsys_state *
+mr_online_ancestor_get(struct cgroup_subsys_state *css)
+{
+	struct cgroup_subsys_state *to;
+
+	rcu_read_lock();
+	do {
+		to = mr_online_ancestor(css);
+	} while (!css_tryget(to));
+	rcu_read_unlock();
+	return to;
+}

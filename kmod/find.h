@@ -38,5 +38,7 @@ bool mr_all_children(struct cgroup_subsys_state *css, mr_match_fn *match);
 
 struct cgroup_subsys_state *
 mr_online_ancestor(struct cgroup_subsys_state *css);
+struct cgroup_subsys_state *
+mr_online_ancestor_get(struct cgroup_subsys_state *css);
 
 #endif /* MR_FIND_H */

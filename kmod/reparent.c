@@ -148,31 +148,23 @@ bool mr_wave_full(const struct mr_wave *w)
 }
 
 /*
- * The place of @from in the wave; new groups come last. The wave is not full.
- * @css is referenced by the caller, so its ancestors are there; but the one
- * that is online now may be removed, hence the attempts. The root group
- * always can be had.
+ * The place of @css, referenced by the caller, in the wave; new groups come
+ * last. The wave is not full.
  */
 static struct wave_group *wave_group(struct mr_wave *w,
 				     struct cgroup_subsys_state *css)
 {
 	struct mem_cgroup *from = mem_cgroup_from_css(css);
 	struct wave_group *g = &w->groups[w->nr_groups];
-	struct cgroup_subsys_state *to;
 	int i;
 
 	/* By frame, folios of a few groups may alternate. */
 	for (i = 1; i <= 4 && i <= w->nr_groups; i++)
 		if (g[-i].from == from)
 			return g - i;
-	rcu_read_lock();
-	do {
-		to = mr_online_ancestor(css);
-	} while (!css_tryget(to));
-	rcu_read_unlock();
 	css_get(css);
 	g->from = from;
-	g->to = mem_cgroup_from_css(to);
+	g->to = mem_cgroup_from_css(mr_online_ancestor_get(css));
 	g->folios = 0;
 	w->nr_groups++;
 	return g;
