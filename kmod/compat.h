@@ -85,6 +85,22 @@ static inline int mr_nr_dying(const struct cgroup_subsys_state *root)
 #define MR_NR_DYING_COUNTS_CSS \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0))
 
+/*
+ * Whether groups are charged for huge pages of hugetlbfs, an option of mounting
+ * cgroup2 since 6.6 (8cba9576df60 "hugetlb: memcg: account hugetlb-backed memory
+ * in memory controller").
+ */
+static inline bool mr_hugetlb_accounted(const struct cgroup_subsys_state *css)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return IS_ENABLED(CONFIG_HUGETLB_PAGE) &&
+	       READ_ONCE(css->cgroup->root->flags) &
+	       CGRP_ROOT_MEMORY_HUGETLB_ACCOUNTING;
+#else
+	return false;
+#endif
+}
+
 /* Of class_interface.add_dev(); 6.4 dropped the second one. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #define MR_ADD_DEV_ARGS struct device *dev

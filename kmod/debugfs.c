@@ -21,6 +21,7 @@
 #include "debugfs.h"
 #include "find.h"
 #include "groups.h"
+#include "hugetlb.h"
 #include "lru.h"
 #include "reparent.h"
 
@@ -190,9 +191,10 @@ static void read_stat(struct walk *w, struct cgroup_subsys_state *css, u64 *st)
 }
 
 /* What is known to hold a group, comma-separated, "-" for nothing known. */
-static void put_holders(struct seq_file *m, struct cgroup_subsys_state *css,
-			const u64 *st, unsigned int skipped)
+static void put_holders(struct seq_file *m, struct walk *w, const u64 *st,
+			unsigned int skipped)
 {
+	struct cgroup_subsys_state *css = w->css;
 	const char *sep = " ";
 	struct mr_lru_size lru;
 
@@ -208,6 +210,7 @@ static void put_holders(struct seq_file *m, struct cgroup_subsys_state *css,
 	HOLDER(lru.file, "file");
 	HOLDER(lru.anon, "anon");
 	HOLDER(lru.unevictable, "unevictable");
+	HOLDER(mr_hugetlb_pages(w->cf, css), "hugetlb");
 	HOLDER(st[ST_SWAP], "swap");
 	HOLDER(skipped & MR_SKIP_LOCKED, "locked");
 	HOLDER(skipped & MR_SKIP_WRITEBACK, "writeback");
@@ -245,7 +248,7 @@ static int offline_show(struct seq_file *m, void *v)
 	read_stat(w, css, st);
 	for (i = 0; i < ST_NR; i++)
 		seq_printf(m, " %llu", st[i]);
-	put_holders(m, css, st, g.skipped);
+	put_holders(m, w, st, g.skipped);
 	seq_printf(m, " %s\n", mr_result_name(g.result));
 	return 0;
 }

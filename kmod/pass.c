@@ -20,6 +20,7 @@
 #include "find.h"
 #include "frames.h"
 #include "groups.h"
+#include "hugetlb.h"
 #include "inode_switch.h"
 #include "lru.h"
 #include "pass.h"
@@ -420,6 +421,22 @@ static enum mr_result work_on(struct mr_pass *p,
 	return result;
 }
 
+/* Count pages that are on no list: they will be looked for by frame. */
+static void note_unlisted(struct mr_pass *p, struct cgroup_subsys_state *css,
+			  struct mr_group *g, unsigned long unevictable)
+{
+	unsigned long pages;
+
+	if (!p->act || p->method != MR_REPARENT)
+		return;
+	pages = unevictable + mr_hugetlb_pages(p->cf, css);
+	p->unlisted += pages;
+	if (pages && !g->framed) {
+		p->new_unlisted = true;
+		g->framed = true;
+	}
+}
+
 /* Look at one offline group, held by the cursor, and act if it is due. */
 static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 {
@@ -460,11 +477,7 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 	}
 	if (p->ops->everything || (due(p, g) && g->level < DRAINS_PER_GROUP))
 		p->late = true;
-	p->unevictable += size.unevictable;
-	if (p->act && size.unevictable && !g->framed) {
-		p->new_unevictable = true;
-		g->framed = true;
-	}
+	note_unlisted(p, css, g, size.unevictable);
 	if (!takeable(p, &size) && files_wait(p, g)) {
 		g->result = MR_RES_DIRTY;
 		p->busy++;
@@ -507,7 +520,7 @@ static int walk(struct mr_pass *p)
 	p->busy = 0;
 	p->stuck = 0;
 	p->held_bytes = 0;
-	p->unevictable = 0;
+	p->unlisted = 0;
 	p->late = false;
 	p->drains = DRAINS_PER_PASS;
 	p->drained_again = false;
@@ -624,6 +637,7 @@ static unsigned int frame(struct page *page, void *arg)
 
 	/* Nearly always nothing: no clock is read for that. */
 	mr_gather_frame(p->wave, page, is_ripe, &pages);
+	mr_hugetlb_reparent(page, is_ripe, &pages);
 	if (first && !mr_wave_empty(p->wave))
 		begin_wave(p, ktime_get_ns());
 	if (pages)
@@ -633,8 +647,9 @@ static unsigned int frame(struct page *page, void *arg)
 }
 
 /*
- * Unevictable folios are on no list. Where there are any, look for them in all
- * of memory; not again soon if it is the same groups that have them.
+ * Unevictable folios and those of hugetlbfs are on no list. Where there are any,
+ * look for them in all of memory; not again soon if it is the same groups that
+ * have them.
  */
 static int walk_frames(struct mr_pass *p)
 {
@@ -643,8 +658,8 @@ static int walk_frames(struct mr_pass *p)
 	u64 start;
 	int ret = 0;
 
-	if (!p->unevictable ||
-	    (!p->ops->everything && !p->new_unevictable &&
+	if (!p->unlisted ||
+	    (!p->ops->everything && !p->new_unlisted &&
 	     !mr_retry_due(ktime_get_ns(), last_frames.tried_ns,
 			   last_frames.level,
 			   READ_ONCE(mr_config.scan_interval_ms))))
@@ -758,7 +773,7 @@ int mr_pass_run(struct mr_pass *p)
 			      mr_nr_dying(p->root));
 	p->tried = 0;
 	p->taken_bytes = 0;
-	p->new_unevictable = false;
+	p->new_unlisted = false;
 	ret = mr_pass_scan(p);
 	/* A group that was removed just now goes offline in a moment. */
 	if (!ret && p->ops->everything && mr_nr_dying(p->root) > (long)p->seen) {

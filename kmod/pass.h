@@ -75,9 +75,9 @@ struct mr_pass {
 	unsigned long stuck;
 	u64 held_bytes;
 	u64 taken_bytes;
-	unsigned long unevictable;
+	unsigned long unlisted;
 	unsigned long frame_pages;
-	bool new_unevictable;
+	bool new_unlisted;
 };
 
 struct mr_pass *mr_pass_alloc(struct cgroup_subsys_state *root,

@@ -197,6 +197,33 @@ echo 2 >/sys/kernel/mm/ksm/run
 wait_for 20 '[ "$(nr_dying)" = 0 ]'
 empty "merged pages"
 
+# hugetlbfs, which no eviction takes.
+if mount -o remount,memory_hugetlb_accounting none "$CG" 2>/tmp/err; then
+	mkdir /mnt/hugetlb
+	mount -t hugetlbfs huge /mnt/hugetlb
+	# One more than is used: holder maps so much.
+	echo 9 >/proc/sys/vm/nr_hugepages
+	compare "hugetlb: pages there are" "$(meminfo HugePages_Total)" -gt 0
+	one hugetlb --kind shm --file /mnt/hugetlb/f --size 16M
+	compare "hugetlb: charged" "$(cat "$CG/test/memory.current")" -ge 16777216
+	tun method evict
+	tun reap 1 2>/tmp/err
+	check "hugetlb: named as the holder" grep -qE ' hugetlb .* hugetlb stuck$' $OFFLINE
+	note "$(grep ' hugetlb ' $OFFLINE)"
+	tun method reparent
+	reparented "hugetlb" 1 16777216
+	compare "hugetlb: still charged to the parent" "$(cat "$CG/test/memory.current")" -ge 16777216
+	compare "hugetlb: contents" "$(unharmed)" = "same 0"
+	release
+	rm /mnt/hugetlb/f
+	umount /mnt/hugetlb
+	compare "hugetlb: back in the pool" "$(meminfo HugePages_Free)" = "$(meminfo HugePages_Total)"
+	echo 0 >/proc/sys/vm/nr_hugepages
+	empty "hugetlb"
+else
+	skip "hugetlb" "this kernel charges nobody for it: $(cat /tmp/err)"
+fi
+
 # Anonymous huge pages stay, with the reason, until they are freed.
 echo always >$THP/enabled
 one thp --kind thp --size 8M
