@@ -9,7 +9,7 @@ NAME := memcg_reaper
 DKMS_SRC := /usr/src/$(NAME)-$(VERSION)
 SHIPPED := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch])
 
-.PHONY: all modules install clean dkms-install dkms-remove lint check demo help
+.PHONY: all modules install clean dkms-install dkms-remove lint check check-long demo help
 
 all: modules
 
@@ -46,6 +46,9 @@ lint:
 check:
 	scripts/check.sh
 
+check-long:
+	scripts/check.sh --long
+
 demo:
 	scripts/demo.sh
 
@@ -57,4 +60,5 @@ help:
 	@echo 'make clean            remove what was built'
 	@echo 'make demo             show it in a virtual machine (root, Debian 12)'
 	@echo 'make check            run all tests (root, Debian 12)'
+	@echo 'make check-long       all tests on debug kernels, and those that take long'
 	@echo 'make lint             static checks'

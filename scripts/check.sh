@@ -3,7 +3,12 @@
 #
 # Build the module for every kernel and run all tests, some side by side.
 #
-#	check.sh [PATTERN]	only jobs with PATTERN in their name
+#	check.sh [--debug|--long] [PATTERN]
+#
+#	PATTERN		only jobs with PATTERN in their name
+#	--debug		on debug kernels, which are built first where they are not:
+#			KASAN, lockdep and the like. Only what runs in a VM.
+#	--long		that, and tests that take long, on all kernels
 #
 #	MR_JOBS=2	how many at a time
 #	MR_LOGS=DIR	where logs go
@@ -17,18 +22,35 @@
 #			only), within "# timeout: SECONDS"; with "# alone: yes"
 #			after all others, and one at a time
 #
+# On debug kernels, a test has five times the time. It runs there if it names the
+# series, or debug-6.12 itself; but not with "# debug: no, REASON". One with
+# "# long: ARGUMENTS" runs with --long only, with these arguments.
+#
 # The last line is "N passed, N failed". Exit status 0: none failed, some passed.
 set -eu
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+kernels=$MR_KERNELS debug='' long=''
+case ${1:-} in
+--debug|--long)
+	# shellcheck disable=SC2086 # a list
+	debug=$(printf 'debug-%s ' $MR_KERNELS)
+	kernels=$debug
+	[ "$1" = --debug ] || long=yes kernels="$MR_KERNELS $debug"
+	shift
+	;;
+-*)	sed -n '/^#	check.sh/,/^# The last/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
 pattern=${1:-}
 export MR_CACHE MR_BUILD=$MR_CACHE/build
 
 # Test headers name files of the project from here.
 cd "$MR_TOP"
 "$MR_SCRIPTS/setup.sh" check
+# shellcheck disable=SC2086 # a list
+[ -z "$debug" ] || "$MR_SCRIPTS/debug-kernel.sh" $debug
 
 logs=${MR_LOGS:-$MR_CACHE/logs/$(date +%Y%m%d-%H%M%S).$$}
 mkdir -p "$logs"
@@ -53,26 +75,46 @@ header()
 	sed -En "s/^# ($2): *//p" "$1"
 }
 
+# wants FILE KERNEL: whether a test runs on that kernel
+wants()
+{
+	local want takes_long
+	takes_long=$(header "$1" long)
+	# One that takes long needs --long, which runs no others on Debian's kernels.
+	[ -z "$takes_long" ] || [ "$long" ] || return 1
+	[ "$takes_long" ] || [ -z "$long" ] || [[ $2 == debug-* ]] || return 1
+	for want in $(header "$1" kernels); do
+		case $2 in
+		"$want")	return ;;
+		"debug-$want")	header "$1" debug | grep -q '^no' || return 0 ;;
+		esac
+	done
+	return 1
+}
+
 #
 # The table: time limit (0: alone), name, then the command.
 #
 table()
 {
-	local file name kernel limit order n options
-	for kernel in $MR_KERNELS; do
+	local file name kernel seconds limit order n options
+	for kernel in $kernels; do
 		printf '9999\tbuild/%s\tbuild %s\n' "$kernel" "$kernel"
 	done
 	for file in "$MR_SCRIPTS"/tests/*.sh; do
 		name=$(basename "$file" .sh)
-		limit=$(header "$file" timeout)
-		limit=${limit:-120}
+		seconds=$(header "$file" timeout)
+		seconds=${seconds:-120}
 		case $name in
 		host-*)
-			printf '%s\t%s\thost %s %s\n' "$limit" "$name" "$limit" "$file"
+			[ "$debug" ] || printf '%s\t%s\thost %s %s\n' "$seconds" "$name" "$seconds" "$file"
 			continue
 			;;
 		esac
-		for kernel in $(header "$file" kernels); do
+		for kernel in $kernels; do
+			wants "$file" "$kernel" || continue
+			limit=$seconds
+			case $kernel in debug-*) limit=$((seconds * 5)) ;; esac
 			n=0
 			while read -r options; do
 				n=$((n + 1))
@@ -81,7 +123,23 @@ table()
 				printf '%s\t%s\tguest %s %s %s %s\n' "$order" \
 					"$name/$kernel$([ "$n" -eq 1 ] || echo "/$n")" \
 					"$kernel" "$limit" "$file" "$options"
-			done < <(header "$file" "vm( $kernel)?")
+			done < <(header "$file" "vm( ${kernel#debug-})?")
+		done
+	done
+}
+
+# Jobs that are left out on debug kernels, and why.
+left_out()
+{
+	local file name kernel why
+	for file in "$MR_SCRIPTS"/tests/*.sh; do
+		why=$(header "$file" debug)
+		[ "$why" ] || continue
+		for kernel in $debug; do
+			name=$(basename "$file" .sh)/$kernel
+			[[ $name == *"$pattern"* ]] || continue
+			printf 'skip  %-28s %s\n' "$name" "${why#no, }"
+			skipped=$((skipped + 1))
 		done
 	done
 }
@@ -101,7 +159,9 @@ guest()
 	local kernel=$1 limit=$2 file=$3 module=$MR_BUILD/$1/tree/memcg_reaper.ko
 	shift 3
 	[ ! -s "$module" ] || set -- "$@" --module "$module"
-	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" --out "$dir" "$@" -- "$file"
+	# shellcheck disable=SC2046 # the test's arguments
+	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" --out "$dir" "$@" -- \
+		"$file" $(header "$file" long)
 }
 
 # Runs one job, in a subshell; leaves output and status in its log folder.
@@ -187,6 +247,7 @@ reap()
 }
 
 table >"$logs/table"
+left_out
 # Builds come first: tests load what they leave. Long jobs start early.
 run_all < <(grep -P '\tbuild/' "$logs/table")
 run_all < <(grep -vP '\tbuild/' "$logs/table" | sort -s -t "$(printf '\t')" -k1,1nr |

@@ -9,6 +9,7 @@
 # vm: --cgroup v2 --ext4 1024 --mem 1536 --cpus 4
 # kernels: 6.1 6.12
 # timeout: 240
+# debug: no, rates of a machine that is not slowed down
 
 . /lib.sh
 

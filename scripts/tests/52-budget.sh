@@ -8,6 +8,7 @@
 # vm: --cgroup v2 --ext4 256 --mem 3584 --append preempt=full
 # kernels: 6.1 6.12
 # timeout: 300
+# debug: no, measures CPU time
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 

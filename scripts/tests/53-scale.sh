@@ -8,6 +8,7 @@
 # vm: --cgroup v2 --xfs 1024 --mem 3072
 # kernels: 6.1 6.12
 # timeout: 600
+# debug: no, compares times, and sizes of slabs that KASAN makes larger
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# kernels:
+# kernels: 6.1 6.12
 # vm: --cgroup v2 --nodes 2 --mem 1536 --ext4 256 --xfs 300 --btrfs 300 --swap 128
-# timeout: 400
+# timeout: 1500
+# long: 600
 #
 #	60-stress.sh [SECONDS [METHOD,... [OPTIONS OF stress]]]
 #
