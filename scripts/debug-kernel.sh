@@ -4,10 +4,10 @@
 # Build a debug kernel: Debian's source of that series, with KASAN, lockdep and
 # the like as scripts/debug.config says, for "vm.sh --kernel debug-6.12".
 #
-#	debug-kernel.sh 6.1|6.12...
+#	debug-kernel.sh 6.1|6.12|6.12-kcsan|6.12-rt...
 #
 # Installs what building takes, on Debian 12; needs root only for that. Results
-# in MR_CACHE/debug/SERIES: bzImage, and build/, to build modules against. Does
+# in MR_CACHE/debug/ARGUMENT: bzImage, and build/, to build modules against. Does
 # nothing, quickly, where both are those of the newest package and of the
 # present debug.config.
 set -eu
@@ -22,30 +22,34 @@ CONFIG=$MR_SCRIPTS/debug.config
 	exit 2
 }
 
-# source_tree VERSION: unpack the package's tree into $dir/source
+# source_tree VERSION: unpack the package's tree into $home/source
 source_tree()
 {
-	[ "$(cat "$dir/source.version" 2>/dev/null)" != "$1" ] || return 0
-	rm -rf "$dir/source" "$dir/source.version" "$dir/new"
-	mkdir -p "$dir/new/source"
+	[ "$(cat "$home/source.version" 2>/dev/null)" != "$1" ] || return 0
+	rm -rf "$home/source" "$home/source.version" "$home/new"
+	mkdir -p "$home/new/source"
 	(
-		cd "$dir/new" || exit
+		cd "$home/new" || exit
 		log "fetching $package"
 		source_tarball "$package=$1" || exit
 		log "unpacking it"
 		tar -xJf "usr/src/$package.tar.xz" -C source --strip-components=1
 	) || die "cannot get $package $1"
-	mv "$dir/new/source" "$dir/source"
-	rm -rf "$dir/new"
-	echo "$1" >"$dir/source.version"
+	mv "$home/new/source" "$home/source"
+	rm -rf "$home/new"
+	echo "$1" >"$home/source.version"
 }
 
-# The lines of debug.config for this series.
+# fragment SERIES FLAVOUR: the lines of debug.config for it
 fragment()
 {
-	awk -v series="$1" '
+	awk -v series="$1" -v flavour="$2" '
 		BEGIN { on = 1 }
-		/^# only / { on = ($3 == series) }
+		/^# only / {
+			on = 0
+			for (i = 3; i <= NF; i++)
+				on = on || $i == series || $i == flavour
+		}
 		/^# all$/ { on = 1 }
 		on && /^(CONFIG_|# CONFIG_.* is not set$)/' "$CONFIG"
 }
@@ -66,17 +70,20 @@ lost()
 
 build()
 {
-	series=$1
+	series=${1%%-*} flavour=plain
+	[ "$series" = "$1" ] || flavour=${1#*-}
 	package=linux-source-$series
-	dir=$(kernel_dir "debug-$series")
-	mkdir -p "$dir"
+	dir=$(kernel_dir "debug-$1")
+	# Flavours share the source.
+	home=$(kernel_dir "debug-$series")
+	mkdir -p "$dir" "$home"
 	version=$(candidate "$package")
 	[ -n "$version" ] || {
 		[ "$(id -u)" != 0 ] || apt-get -qq update
 		version=$(candidate "$package")
 		[ -n "$version" ] || die "apt knows no $package; Debian 12's main and security sources have it"
 	}
-	fragment "$series" >"$dir/fragment.new"
+	fragment "$series" "$flavour" >"$dir/fragment.new"
 	stamp="$version $(sha256sum <"$dir/fragment.new" | cut -c1-16)"
 	[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
 	rm -f "$dir/stamp"
@@ -89,7 +96,7 @@ build()
 	[ "$(cat "$dir/build.version" 2>/dev/null)" = "$version" ] || rm -rf "$dir/build"
 	mkdir -p "$dir/build"
 	echo "$version" >"$dir/build.version"
-	set -- nice make -s -C "$dir/source" "O=$dir/build" "-j$(nproc)"
+	set -- nice make -s -C "$home/source" "O=$dir/build" "-j$(nproc)"
 	"$@" KCONFIG_ALLCONFIG="$dir/fragment" allnoconfig >"$dir/build.log" 2>&1 ||
 		die "cannot configure: $(tail -n 1 "$dir/build.log")"
 	lost <"$dir/fragment" >"$dir/lost"
@@ -105,7 +112,11 @@ build()
 }
 
 for arg; do
-	case ${arg#debug-} in
+	arg=${arg#debug-}
+	case $arg in
+	*-kcsan|*-rt)	arg=${arg%-*} ;;
+	esac
+	case $arg in
 	*[!0-9.]*|'')	die "not a kernel series: $arg" ;;
 	esac
 done

@@ -6,7 +6,7 @@
 #	vm.sh [options] -- guest-script [args...]
 #
 #	--kernel 6.1|6.12|FILE	Debian's cloud kernel of that series, or any bzImage (6.12);
-#				debug-6.1, debug-6.12: what debug-kernel.sh has built
+#				debug-6.1, debug-6.12-kcsan: what debug-kernel.sh has built
 #	--modules DIR		lib/modules/RELEASE that goes with a bzImage
 #	--module FILE.ko	put in the guest as /memcg_reaper.ko
 #	--cgroup v2|v1|none	how the memory controller is mounted (v2)
@@ -288,7 +288,7 @@ cmdline="console=ttyS0 loglevel=5 panic=-1 oops=panic printk.devkmsg=on reboot=t
 cmdline="$cmdline random.trust_cpu=on apparmor=0 audit=0 nokaslr net.ifnames=0"
 [ "$cgroup" != none ] || cmdline="$cmdline cgroup_disable=memory"
 # Twice so many seconds without a switch are a lockup.
-case $kernel in debug-*) cmdline="$cmdline watchdog_thresh=60" ;; esac
+case $kernel in debug-*) cmdline="$cmdline watchdog_thresh=60 page_poison=1" ;; esac
 # A socket each: CPUs of one socket can't be on two nodes.
 args=(-m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -no-user-config -display none -no-reboot)
 args+=(-machine "pc,hpet=off" -kernel "$image" -initrd "$tmp/initrd")
@@ -357,7 +357,18 @@ innocent="($innocent).*(initialized|Kernel memory leak detector|panic=)|kfence: 
 
 tr -d '\r' <"$console" | sed -E 's/\x1b\[[0-9;?]*[A-Za-z]//g' >"$tmp/clean"
 mv "$tmp/clean" "$console"
-grep -aE "$splats" "$console" | grep -avE "ommand line:|$innocent" >"$tmp/splats" || :
+# KCSAN finds races all over the kernel: ours are those where the module itself
+# does one of the two accesses.
+races='BUG: KCSAN'
+{
+	grep -aE "$splats" "$console" | grep -avE "ommand line:|$innocent|$races" || :
+	awk -v races="$races" '
+		$0 ~ races { title = $0 }
+		/(read|write) .*to 0x.* by / && getline && /\[memcg_reaper\]/ && title {
+			print title
+			title = ""
+		}' "$console"
+} >"$tmp/splats"
 for regex in ${allow[@]+"${allow[@]}"}; do
 	grep -avE -e "$regex" "$tmp/splats" >"$tmp/rest" || :
 	mv "$tmp/rest" "$tmp/splats"
