@@ -96,13 +96,14 @@ for tool in qemu-system-x86_64 busybox cpio modprobe xz gcc; do
 done
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX")
-qemu='' tail=''
+qemu='' tail='' watch=''
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
 {
 	trap - EXIT INT TERM HUP
 	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || :
 	[ -z "$tail" ] || kill "$tail" 2>/dev/null || :
+	[ -z "$watch" ] || kill "$watch" 2>/dev/null || :
 	wait
 	rm -rf "$tmp"
 }
@@ -324,21 +325,57 @@ disk xfs "$xfs"
 disk btrfs "$btrfs"
 disk swap "$swap"
 
-timeout -k 2 "$timeout" qemu-system-x86_64 "${args[@]}" </dev/null >"$tmp/qemu.log" 2>&1 &
-qemu=$!
-if [ -n "$live" ]; then
-	tail -n +1 -s 0.1 --pid="$qemu" -f "$result" &
-	tail=$!
-fi
-qemu_status=0
-wait "$qemu" || qemu_status=$?
-qemu=''
-if [ -n "$live" ]; then
-	wait "$tail" || :
-	tail=''
-else
-	cat "$result"
-fi
+# How long a guest that boots may be silent, in seconds.
+SILENCE=120
+
+# Kills a guest that hangs before it comes to the script: a debug kernel may wait for
+# ever in an early self test where the host is busy.
+watch_boot()
+{
+	local waited=0 size=0
+	while kill -0 "$qemu" 2>/dev/null && ! grep -aq 'vm: ' "$console"; do
+		sleep 2
+		waited=$((waited + 2))
+		if [ "$(stat -c %s "$console")" != "$size" ]; then
+			size=$(stat -c %s "$console")
+			waited=0
+		elif [ "$waited" -ge $SILENCE ]; then
+			tail -n 1 "$console" >"$tmp/hung"
+			pkill -P "$qemu" || :
+			return
+		fi
+	done
+}
+
+for try in 1 2 3; do
+	rm -f "$tmp/hung"
+	: >"$console"
+	: >"$result"
+	timeout -k 2 "$timeout" qemu-system-x86_64 "${args[@]}" </dev/null >"$tmp/qemu.log" 2>&1 &
+	qemu=$!
+	watch_boot &
+	watch=$!
+	if [ -n "$live" ]; then
+		tail -n +1 -s 0.1 --pid="$qemu" -f "$result" &
+		tail=$!
+	fi
+	qemu_status=0
+	wait "$qemu" || qemu_status=$?
+	qemu=''
+	kill "$watch" 2>/dev/null || :
+	wait "$watch" || :
+	watch=''
+	if [ -n "$live" ]; then
+		wait "$tail" || :
+		tail=''
+	fi
+	if [ ! -e "$tmp/hung" ] || [ "$try" = 3 ]; then
+		break
+	fi
+	log "the guest hangs at boot, again: $(cat "$tmp/hung")"
+done
+[ -n "$live" ] || cat "$result"
+[ ! -e "$tmp/hung" ] || die "the guest hangs at boot"
 
 #
 # The verdict.
