@@ -3,6 +3,7 @@
  * What the LRU lists of a group hold.
  */
 #include <linux/memcontrol.h>
+#include <linux/minmax.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 
@@ -11,7 +12,7 @@
 /* Deltas are applied late: a size can be negative for a moment. */
 static unsigned long nonneg(long n)
 {
-	return n > 0 ? n : 0;
+	return max(n, 0L);
 }
 
 /**
