@@ -5,8 +5,9 @@
 #
 #	lint.sh
 #
-# Needs what `scripts/setup.sh check` installs. checkpatch.pl is in no small
-# package: it is taken out of Debian's kernel source once, into MR_CACHE.
+# Needs what `scripts/setup.sh check` installs. checkpatch.pl and coccicheck's
+# semantic patches are in no small package: they are taken out of Debian's kernel
+# source once, into MR_CACHE.
 set -u
 
 # shellcheck source=lib.sh
@@ -14,10 +15,12 @@ set -u
 
 cd "$MR_TOP" || exit
 SOURCE=linux-source-6.12
-CHECKPATCH=$MR_CACHE/checkpatch/checkpatch.pl
+CHECKS=$MR_CACHE/checks
+CHECKPATCH=$CHECKS/checkpatch.pl
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX") || exit
-trap 'rm -rf "$tmp"' EXIT
+beside=
+trap '[ -z "$beside" ] || kill "$beside" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 nr=0
 failed=0
@@ -35,6 +38,39 @@ verdict()
 	fi
 }
 
+# What is taken from the kernel's source.
+unpack_checks()
+{
+	tar -xJf "$1" -C "$2" --strip-components=2 "$SOURCE/scripts/checkpatch.pl" \
+		"$SOURCE/scripts/spelling.txt" "$SOURCE/scripts/const_structs.checkpatch" \
+		"$SOURCE/scripts/coccinelle"
+}
+
+fetch_checks()
+{
+	[ ! -s "$CHECKPATCH" ] || return 0
+	mkdir -p "$tmp/checks" "$MR_CACHE"
+	if [ -s "/usr/src/$SOURCE.tar.xz" ]; then
+		unpack_checks "/usr/src/$SOURCE.tar.xz" "$tmp/checks" || return
+	else
+		log "fetching $SOURCE for checkpatch.pl and coccicheck"
+		(
+			cd "$tmp" || exit
+			source_tarball "$SOURCE" || exit
+			unpack_checks "usr/src/$SOURCE.tar.xz" checks
+		) >&2 || return
+	fi
+	# Another run may have been first.
+	mv -T "$tmp/checks" "$CHECKS" 2>/dev/null || [ -s "$CHECKPATCH" ]
+}
+
+get_checks()
+{
+	fetch_checks && return
+	echo "cannot get checkpatch.pl: install $SOURCE"
+	return 1
+}
+
 #
 # checkpatch --strict. Noise, line by line: file, type, and why it stays.
 #
@@ -49,32 +85,9 @@ noise()
 	END
 }
 
-unpack_checkpatch()
-{
-	tar -xJf "$1" -C "$2" --strip-components=2 "$SOURCE/scripts/checkpatch.pl" \
-		"$SOURCE/scripts/spelling.txt" "$SOURCE/scripts/const_structs.checkpatch"
-}
-
-get_checkpatch()
-{
-	[ ! -s "$CHECKPATCH" ] || return 0
-	mkdir -p "$tmp/cp" "$MR_CACHE"
-	if [ -s "/usr/src/$SOURCE.tar.xz" ]; then
-		unpack_checkpatch "/usr/src/$SOURCE.tar.xz" "$tmp/cp" || return
-	else
-		log "fetching $SOURCE for checkpatch.pl"
-		(
-			cd "$tmp" || exit
-			source_tarball "$SOURCE" || exit
-			unpack_checkpatch "usr/src/$SOURCE.tar.xz" cp
-		) >&2 || return
-	fi
-	# Another run may have been first.
-	mv -T "$tmp/cp" "$(dirname "$CHECKPATCH")" 2>/dev/null || [ -s "$CHECKPATCH" ]
-}
-
 checkpatch()
 {
+	get_checks || return
 	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] kunit/*.c >"$tmp/said" 2>&1
 	[ "$(grep -c '^total: ' "$tmp/said")" -gt 0 ] || {
 		cat "$tmp/said"
@@ -100,40 +113,53 @@ checkpatch()
 		}' "$tmp/noise" "$tmp/said"
 }
 
-if get_checkpatch; then
-	checkpatch >"$tmp/out"
-	verdict "checkpatch --strict" $? "$tmp/out"
-else
-	echo "cannot get checkpatch.pl: install $SOURCE" >"$tmp/out"
-	verdict "checkpatch --strict" 1 "$tmp/out"
-fi
-
 #
-# The compiler with W=1 and sparse, on each kernel's headers.
+# coccicheck: the kernel's own semantic patches, in the mode "report".
 #
-compile()
+# What they look for is not in here, and each costs half a second: interfaces of
+# drivers. The last two are written in OCaml, and want its compiler.
+cocci_without()
 {
-	rm -rf "$tmp/tree"
-	mkdir "$tmp/tree"
-	cp -r Kbuild Makefile dkms.conf kmod "$tmp/tree/"
-	find "$tmp/tree" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' \) -delete
-	make -s -C "$tmp/tree" KDIR="$1" W=1 C=2 CF=-Wsparse-error >"$tmp/make" 2>&1
-	status=$?
-	grep -vE '^Skipping BTF generation' "$tmp/make"
-	return $status
+	cat <<-'END'
+	api/platform_get_irq.cocci
+	api/platform_no_drv_owner.cocci
+	api/pm_runtime.cocci
+	api/resource_size.cocci
+	free/clk_put.cocci
+	free/devm_free.cocci
+	free/ifnulldev_put.cocci
+	free/iounmap.cocci
+	free/pci_free_consistent.cocci
+	iterators/device_node_continue.cocci
+	iterators/for_each_child.cocci
+	misc/irqf_oneshot.cocci
+	misc/newline_in_nl_msg.cocci
+	misc/of_table.cocci
+	api/check_bq27xxx_data.cocci
+	null/badzero.cocci
+	END
 }
 
-for kernel in $MR_KERNELS; do
-	kdir=$(kernel_kdir "$kernel") && compile "$kdir" >"$tmp/out"
-	verdict "W=1 and sparse, $kernel" $? "$tmp/out"
-done
+# cocci FILE: its findings in kmod/
+cocci()
+{
+	# shellcheck disable=SC2046 # words
+	spatch -D report --very-quiet --no-show-diff $(sed -n 's|^// *Options: *||p' "$CHECKS/coccinelle/$1") \
+		--cocci-file "$CHECKS/coccinelle/$1" kmod/*.c 2>"$tmp/err" </dev/null ||
+		echo "$1: spatch fails: $(tail -n 1 "$tmp/err")"
+}
 
-# That of the last kernel: older ones know no -Wall.
-"$kdir/scripts/kernel-doc" -none -Wall -Werror kmod/*.[ch] >"$tmp/out" 2>&1
-verdict "kernel-doc" $? "$tmp/out"
-
-gcc -fsyntax-only -O2 -Wall -Wextra scripts/guest/*.c >"$tmp/out" 2>&1
-verdict "helpers of the tests compile" $? "$tmp/out"
+coccicheck()
+{
+	get_checks || return
+	cocci_without >"$tmp/without"
+	(cd "$CHECKS/coccinelle" && find . -name '*.cocci') | cut -c3- | sort >"$tmp/cocci"
+	grep -vxF -f "$tmp/cocci" "$tmp/without" | sed 's/$/: no longer there/'
+	grep -vxF -f "$tmp/without" "$tmp/cocci" >"$tmp/semantic" || echo "no semantic patches"
+	while read -r file; do
+		cocci "$file"
+	done <"$tmp/semantic"
+}
 
 #
 # Shell.
@@ -145,9 +171,57 @@ while read -r file; do
 	*)		case $file in *.sh) echo "$file" ;; esac ;;
 	esac
 done <"$tmp/files" >"$tmp/shell"
+
 # SC2317, code that is never reached: functions that check and result call by name.
-xargs shellcheck -x -P SCRIPTDIR -e SC2317 <"$tmp/shell" >"$tmp/out" 2>&1
-verdict "shellcheck, $(wc -l <"$tmp/shell") files" $? "$tmp/out"
+shell()
+{
+	xargs shellcheck -x -P SCRIPTDIR -e SC2317 <"$tmp/shell" 2>&1
+}
+
+# These take as long as the compiler, so they run beside it.
+for check in checkpatch coccicheck shell; do
+	$check >"$tmp/$check.out"
+	echo $? >"$tmp/$check.status"
+done &
+beside=$!
+
+#
+# The compiler with W=1 and its analyzer, and sparse, on each kernel's headers.
+#
+compile()
+{
+	rm -rf "$tmp/tree"
+	mkdir "$tmp/tree"
+	cp -r Kbuild Makefile dkms.conf kmod "$tmp/tree/"
+	find "$tmp/tree" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' \) -delete
+	make -s -C "$tmp/tree" KDIR="$1" W=1 C=2 CF=-Wsparse-error KCFLAGS=-fanalyzer >"$tmp/make" 2>&1
+	status=$?
+	grep -vE '^Skipping BTF generation' "$tmp/make"
+	return $status
+}
+
+for kernel in $MR_KERNELS; do
+	kdir=$(kernel_kdir "$kernel") && compile "$kdir" >"$tmp/out"
+	verdict "W=1, -fanalyzer and sparse, $kernel" $? "$tmp/out"
+done
+
+# That of the last kernel: older ones know no -Wall.
+"$kdir/scripts/kernel-doc" -none -Wall -Werror kmod/*.[ch] >"$tmp/out" 2>&1
+verdict "kernel-doc" $? "$tmp/out"
+
+gcc -fsyntax-only -O2 -Wall -Wextra scripts/guest/*.c >"$tmp/out" 2>&1
+verdict "helpers of the tests compile" $? "$tmp/out"
+
+wait $beside
+beside=
+for check in checkpatch coccicheck shell; do
+	case $check in
+	checkpatch)	name="checkpatch --strict" ;;
+	coccicheck)	name="coccicheck, $(wc -l <"$tmp/semantic") semantic patches" ;;
+	shell)		name="shellcheck, $(wc -l <"$tmp/shell") files" ;;
+	esac
+	verdict "$name" "$(cat "$tmp/$check.status")" "$tmp/$check.out"
+done
 
 #
 # Text. Files that git knows or would add; without git, all but what make leaves.

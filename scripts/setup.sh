@@ -8,7 +8,7 @@
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
 #		in MR_CACHE, not installed)
-#	check	vm, and what the checks call (sparse, shellcheck, dkms)
+#	check	vm, and what the checks call (sparse, coccinelle, dkms)
 #	debug	what building a whole kernel takes (debug-kernel.sh)
 #
 # Without an argument: vm. Does nothing, quickly, where all is there. Needs root
@@ -24,7 +24,7 @@ updated=
 
 build="gcc make libc6-dev libelf-dev linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64"
 vm="qemu-system-x86 busybox-static e2fsprogs xfsprogs btrfs-progs kmod cpio xz-utils zstd util-linux"
-check="sparse shellcheck dkms openssl perl git"
+check="sparse coccinelle shellcheck dkms openssl perl git"
 debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 
 profiles=${*:-vm}
