@@ -5,8 +5,8 @@
 # timeout: 60
 #
 # Documentation and kernel agree: every file of the module is in
-# Documentation/ABI, nothing is in there that does not exist, modes and
-# defaults are those of the text, and the admin guide has every column.
+# Documentation/ABI, nothing is in there that does not exist, modes, defaults
+# and ranges are those of the text, and the admin guide has every column.
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
@@ -61,6 +61,30 @@ defaults >/tmp/out
 check "defaults as documented" test ! -s /tmp/out
 sed 's/^/# /' /tmp/out
 compare "defaults found" "$(wc -l </tmp/checked)" = 8
+
+# "10 to 3600000" in an entry: both ends are taken, what is beyond them is refused.
+ranges()
+{
+	sed -nE 's/^What:[[:blank:]]*//p; s/.* ([0-9]+) to ([0-9]+).*/\1 \2/p' $ABI/sysfs-kernel-mm-* |
+		while read -r word max; do
+			case $word in
+			/*)	file=$word; continue ;;
+			esac
+			was=$(cat "$file")
+			for value in "$word" "$max"; do
+				echo "$value" >"$file" && [ "$(cat "$file")" = "$value" ] || echo "$file refuses $value"
+			done
+			for value in $((word - 1)) $((max + 1)); do
+				! (echo "$value" >"$file") 2>/dev/null || echo "$file takes $value"
+			done
+			echo "$was" >"$file"
+			echo "$file" >>/tmp/ranges
+		done
+}
+ranges >/tmp/out
+check "ranges as documented" test ! -s /tmp/out
+sed 's/^/# /' /tmp/out
+compare "ranges found" "$(wc -l </tmp/ranges)" = 4
 
 # Numbers only in stats/, one a file.
 numbers()
