@@ -206,6 +206,13 @@ drop_all()
 	poke
 }
 
+# all_gone SECONDS: until no group is offline; where some stay, with a removal each
+# second. The group removed is one of them for a moment, so not more often.
+all_gone()
+{
+	wait_for "$1" 'wait_for 1 "[ \$(nr_dying) = 0 ]" || { poke; false; }'
+}
+
 # fresh: empty file systems, mounted anew, so that nothing of theirs holds a
 # group; the same for swap, whose per-CPU caches keep freed entries charged;
 # waits for the offline groups to go

@@ -37,7 +37,7 @@ run()
 	local fs="$1" dev="$2" method="$3" cg="$1-$3" file current start ns took sum sectors
 
 	umount "/mnt/$fs"
-	wait_for 20 'poke; [ "$(nr_dying)" = 0 ]' || note "groups were left over"
+	all_gone 20 || note "groups were left over"
 	mount -t "$fs" "$dev" "/mnt/$fs"
 	rm -rf "/mnt/${fs:?}"/*
 	mkdir "/mnt/$fs/dead"

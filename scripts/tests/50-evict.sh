@@ -22,7 +22,7 @@ sums()
 populate()
 {
 	umount /mnt/ext4
-	wait_for 20 'poke; [ "$(nr_dying)" = 0 ]' || note "groups were left over"
+	all_gone 20 || note "groups were left over"
 	mount "$EXT4_DEV" /mnt/ext4
 	rm -rf /mnt/ext4/*
 	mkdir /mnt/ext4/live /mnt/ext4/dead
