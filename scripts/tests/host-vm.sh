@@ -30,7 +30,6 @@ expect()
 }
 
 expect "exit status and arguments" 42 "2 an arg|it's" 'echo "$# $1|$2"; exit 42' --kernel 6.1
-expect "success" 0 fine 'echo fine' --nodes 2
 expect "a splat" 97 before 'echo before; echo "<4>WARNING: CPU: 0 PID: 1 at fake.c:1" >/dev/kmsg'
 expect "an allowed splat" 5 '' 'echo "<4>WARNING: at fake.c:1" >/dev/kmsg; exit 5' --allow 'fake\.c'
 expect "a panic" 97 '' 'echo c >/proc/sysrq-trigger; sleep 100'
@@ -38,6 +37,6 @@ expect "a hang" 98 start 'echo start; sleep 1000' --timeout 15
 expect "no memory controller on v1" 99 '' 'echo never' --kernel 6.12 --cgroup v1
 expect "memory controller off" 0 '[]' 'echo "[$CG]"; ! grep -qw memory /proc/self/cgroup' --cgroup none
 seq 20000 >"$tmp/long"
-expect "no byte is lost" 0 "$(cat "$tmp/long")" 'cat /long' --add "$tmp/long"
+expect "success, and no byte is lost" 0 "$(cat "$tmp/long")" 'cat /long' --nodes 2 --add "$tmp/long"
 echo "1..$nr"
 exit $failed
