@@ -10,7 +10,7 @@
 # shellcheck source=guest/lib.sh
 . /lib.sh
 
-N=200
+N=100
 swapon "$SWAP_DEV"
 
 # kind_of KIND STAYS: make groups; STAYS says what drop_caches leaves of them
@@ -30,7 +30,7 @@ kind_of()
 	# the group that drop_all makes and removes may be there for a moment
 	case $stays in
 	all)	[ "$made" -ge $groups ] && dropped=$(nr_dying) && [ "$dropped" -ge $groups ] ;;
-	some)	[ "$made" -ge $groups ] && wait_for 5 "[ \$(nr_dying) -le $((groups / 5)) ]" ;;
+	some)	[ "$made" -ge $groups ] && wait_for 5 "[ \$(nr_dying) -le $((groups / 4)) ]" ;;
 	none)	wait_for 5 "[ \$(nr_dying) -le 2 ]" ;;
 	esac
 	check "$name: $stays stay" [ $? = 0 ]

@@ -9,7 +9,7 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-MANY=${1:-2500}
+MANY=${1:-1500}
 
 # ancestor PATH COLUMN
 ancestor()

@@ -12,7 +12,7 @@
 . /lib.sh
 
 OFFLINE=/sys/kernel/debug/memcg_reaper/offline
-N=100
+N=60
 
 # groups PREFIX N: each leaves 4 dirty files in a folder that is not its own
 groups()

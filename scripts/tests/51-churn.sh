@@ -13,7 +13,7 @@
 
 . /lib.sh
 
-SECONDS_=${1:-30}
+SECONDS_=${1:-20}
 # A group costs ten times as much under emulation as on a processor, and more
 # where the host is busy: 5 % of an emulated CPU is too little for full speed.
 PERCENT=${2:-50}

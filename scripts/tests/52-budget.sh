@@ -14,7 +14,7 @@
 
 # 2048 takes minutes under emulation, and shows no more; evicting is slower.
 REPARENT_MIB=${1:-1024}
-EVICT_MIB=${2:-256}
+EVICT_MIB=${2:-128}
 
 batches()
 {

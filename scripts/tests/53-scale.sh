@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 #
-# Time per group, of a scan and of eviction, with 2,000 and with five times as many:
+# Time per group, of a scan and of eviction, with 1,500 and with five times as many:
 # nothing may grow faster than the number. Ratios within one run only. And what
 # is remembered of a group, and reading the tables of debugfs with as many.
 #
@@ -12,7 +12,7 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-MANY=${2:-10000}
+MANY=${2:-7500}
 
 # Thread CPU for one pass with nothing to do (all groups too young), in ns.
 scan_cost()
@@ -123,7 +123,7 @@ measure()
 }
 
 load_reaper reap_background=0
-measure "${1:-2000}"
+measure "${1:-1500}"
 scan_small=$scan_ns
 evict_small=$evict_ns
 measure "$MANY"
