@@ -22,24 +22,6 @@ CONFIG=$MR_SCRIPTS/debug.config
 	exit 2
 }
 
-# source_tree VERSION: unpack the package's tree into $home/source
-source_tree()
-{
-	[ "$(cat "$home/source.version" 2>/dev/null)" != "$1" ] || return 0
-	rm -rf "$home/source" "$home/source.version" "$home/new"
-	mkdir -p "$home/new/source"
-	(
-		cd "$home/new" || exit
-		log "fetching $package"
-		source_tarball "$package=$1" || exit
-		log "unpacking it"
-		tar -xJf "usr/src/$package.tar.xz" -C source --strip-components=1
-	) || die "cannot get $package $1"
-	mv "$home/new/source" "$home/source"
-	rm -rf "$home/new"
-	echo "$1" >"$home/source.version"
-}
-
 # fragment SERIES FLAVOUR: the lines of debug.config for it
 fragment()
 {
@@ -77,18 +59,13 @@ build()
 	# Flavours share the source.
 	home=$(kernel_dir "debug-$series")
 	mkdir -p "$dir" "$home"
-	version=$(candidate "$package")
-	[ -n "$version" ] || {
-		[ "$(id -u)" != 0 ] || apt-get -qq update
-		version=$(candidate "$package")
-		[ -n "$version" ] || die "apt knows no $package; Debian 12's main and security sources have it"
-	}
+	version=$(source_version "$series") || exit
 	fragment "$series" "$flavour" >"$dir/fragment.new"
 	stamp="$version $(sha256sum <"$dir/fragment.new" | cut -c1-16)"
 	[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
 	rm -f "$dir/stamp"
 	mv "$dir/fragment.new" "$dir/fragment"
-	source_tree "$version"
+	source_tree "$series" "$version"
 
 	log "building $package $version with scripts/debug.config; log: $dir/build.log"
 	begun=$(date +%s)

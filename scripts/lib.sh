@@ -138,3 +138,37 @@ source_tarball()
 	dpkg --fsys-tarfile "$_package"_*.deb | tar -xf - "./usr/src/$_package.tar.xz" || return
 	rm "$_package"_*.deb
 }
+
+# source_version 6.12: the version of that series' source that apt would fetch
+source_version()
+{
+	_package=linux-source-$1
+	_version=$(candidate "$_package")
+	if [ -z "$_version" ] && [ "$(id -u)" = 0 ]; then
+		apt-get -qq update
+		_version=$(candidate "$_package")
+	fi
+	[ -n "$_version" ] || die "apt knows no $_package; Debian 12's main and security sources have it"
+	echo "$_version"
+}
+
+# source_tree 6.12 VERSION: unpack it into MR_CACHE/debug/6.12/source, for all to
+# read. The caller holds MR_CACHE/debug/lock.
+source_tree()
+{
+	_package=linux-source-$1
+	_dir=$(kernel_dir "debug-$1")
+	[ "$(cat "$_dir/source.version" 2>/dev/null)" != "$2" ] || return 0
+	rm -rf "$_dir/source" "$_dir/source.version" "$_dir/new"
+	mkdir -p "$_dir/new/source"
+	(
+		cd "$_dir/new" || exit
+		log "fetching $_package"
+		source_tarball "$_package=$2" || exit
+		log "unpacking it"
+		tar -xJf "usr/src/linux-source-$1.tar.xz" -C source --strip-components=1
+	) || die "cannot get $_package $2"
+	mv "$_dir/new/source" "$_dir/source"
+	rm -rf "$_dir/new"
+	echo "$2" >"$_dir/source.version"
+}
