@@ -122,6 +122,23 @@ build_module()
 	echo "$_build/tree/memcg_reaper.ko"
 }
 
+# complaints FILE: lines of a console that say that something is wrong
+complaints()
+{
+	_splats='WARNING:|BUG:|Oops|[Kk]ernel BUG at|general protection fault|[Uu]nable to handle'
+	_splats="$_splats|KASAN|UBSAN|KCSAN|kmemleak: .*suspected|KFENCE|[Bb]ad page|[Bb]ad rss-counter"
+	_splats="$_splats|possible recursive locking|possible circular locking|inconsistent lock state"
+	_splats="$_splats|lock inversion|lock order|INVALID wait|held lock freed"
+	_splats="$_splats|suspicious RCU usage|sleeping function called|scheduling while atomic"
+	_splats="$_splats|self-detected stall|detected stalls|detected expedited stalls|kthread starved"
+	_splats="$_splats|soft lockup|[Hh]ard LOCKUP|workqueue lockup|blocked for more than"
+	_splats="$_splats|page_counter underflow|Busy inodes after unmount|Kernel panic|list_(add|del) corruption"
+	# Boot messages that name these things without complaining.
+	_innocent='ommand line:|KASAN|KFENCE|UBSAN|KCSAN|kmemleak'
+	_innocent="($_innocent).*(initialized|Kernel memory leak detector|panic=)|kfence: initialized"
+	grep -aE "$_splats" "$1" | grep -avE "ommand line:|$_innocent" || :
+}
+
 # The version of a package that apt would install; nothing where there is none.
 candidate()
 {

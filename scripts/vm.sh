@@ -381,25 +381,13 @@ done
 #
 # The verdict.
 #
-splats='WARNING:|BUG:|Oops|[Kk]ernel BUG at|general protection fault|[Uu]nable to handle'
-splats="$splats|KASAN|UBSAN|KCSAN|kmemleak: .*suspected|KFENCE|[Bb]ad page|[Bb]ad rss-counter"
-splats="$splats|possible recursive locking|possible circular locking|inconsistent lock state"
-splats="$splats|lock inversion|lock order|INVALID wait|held lock freed"
-splats="$splats|suspicious RCU usage|sleeping function called|scheduling while atomic"
-splats="$splats|self-detected stall|detected stalls|detected expedited stalls|kthread starved"
-splats="$splats|soft lockup|[Hh]ard LOCKUP|workqueue lockup|blocked for more than"
-splats="$splats|page_counter underflow|Busy inodes after unmount|Kernel panic|list_(add|del) corruption"
-# Boot messages that name these things without complaining.
-innocent='ommand line:|KASAN|KFENCE|UBSAN|KCSAN|kmemleak'
-innocent="($innocent).*(initialized|Kernel memory leak detector|panic=)|kfence: initialized"
-
 tr -d '\r' <"$console" | sed -E 's/\x1b\[[0-9;?]*[A-Za-z]//g' >"$tmp/clean"
 mv "$tmp/clean" "$console"
 # KCSAN finds races all over the kernel: ours are those where the module itself
 # does one of the two accesses.
 races='BUG: KCSAN'
 {
-	grep -aE "$splats" "$console" | grep -avE "ommand line:|$innocent|$races" || :
+	complaints "$console" | grep -avE "$races" || :
 	awk -v races="$races" '
 		$0 ~ races { title = $0 }
 		/(read|write) .*to 0x.* by / && getline && /\[memcg_reaper\]/ && title {
