@@ -76,6 +76,7 @@ static void lift_to_root(struct kunit *test)
 	lift(test, 103, 0, 100, moved);
 }
 
+/* Of some pages only, to the next counter above. */
 static void lift_to_parent(struct kunit *test)
 {
 	static const long moved[] = { 9, 9, 9, 9, 1 };

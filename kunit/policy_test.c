@@ -74,16 +74,19 @@ static void work(struct kunit *test, unsigned int percent, u32 max_ns,
 	KUNIT_EXPECT_LE(test, used, seconds * share + share + max_ns + 1000);
 }
 
+/* Many short batches, as where groups are small. */
 static void budget_small_batches(struct kunit *test)
 {
 	work(test, 5, 200000, 60);
 }
 
+/* The smallest budget: it is kept where a batch is a fifth of it. */
 static void budget_one_percent(struct kunit *test)
 {
 	work(test, 1, 2000000, 120);
 }
 
+/* A large one, of which nearly all is used. */
 static void budget_half(struct kunit *test)
 {
 	work(test, 50, 5000000, 60);
@@ -95,6 +98,21 @@ static void budget_long_batches(struct kunit *test)
 	work(test, 5, 150000000, 300);
 }
 
+/* Time that was not used is kept for a second, not for ever. */
+static void budget_is_not_saved_up(struct kunit *test)
+{
+	u64 now = 100 * (u64)NSEC_PER_SEC;
+	struct mr_pacer p;
+
+	mr_pacer_init(&p, 0, 0);
+	KUNIT_EXPECT_EQ(test, mr_pacer_charge(&p, now, 0, 5), 0);
+	/* A second of work is paid for by 20: two of them are over. */
+	now += NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, mr_pacer_charge(&p, now, NSEC_PER_SEC, 5),
+			18 * (u64)NSEC_PER_SEC);
+}
+
+/* A group may be worked on from the very moment that its age is reached. */
 static void age(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, mr_old_enough(5, 5, 0));
@@ -102,6 +120,7 @@ static void age(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mr_old_enough(NSEC_PER_MSEC, 0, 1));
 }
 
+/* Pauses grow with each attempt in vain, up to a limit, and end with success. */
 static void back_off(struct kunit *test)
 {
 	unsigned int level;
@@ -121,6 +140,7 @@ static void back_off(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, mr_retry_due(2, 1, 1, 5000));
 }
 
+/* Batches follow the time that they take, within their limits. */
 static void batches(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, mr_next_batch(512, 512, 0), 512);
@@ -134,14 +154,77 @@ static void batches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mr_reclaim_ask(32, 1000), 1);
 }
 
+#define MS	((u64)NSEC_PER_MSEC)
+
+static void wakes(struct kunit *test, const struct mr_schedule *s,
+		  unsigned int interval_ms, u64 at_ms, enum mr_wake kind)
+{
+	enum mr_wake got;
+
+	KUNIT_EXPECT_EQ(test, mr_next_wake(s, interval_ms, &got), at_ms * MS);
+	KUNIT_EXPECT_EQ(test, got, kind);
+}
+
+/* Without removals: a pass each interval where there are groups, else rarely. */
+static void wake_without_removals(struct kunit *test)
+{
+	struct mr_schedule s = {
+		.pass_end_ns = 7000 * MS, .scan_end_ns = 9000 * MS,
+	};
+
+	wakes(test, &s, 5000, 69000, MR_WAKE_PASS);
+	wakes(test, &s, 3600000, 3607000, MR_WAKE_PASS);
+	s.known = true;
+	wakes(test, &s, 5000, 12000, MR_WAKE_PASS);
+	wakes(test, &s, 10, 7010, MR_WAKE_PASS);
+}
+
+/* A removal is looked at once it has settled: by a pass if one is due. */
+static void wake_after_removal(struct kunit *test)
+{
+	struct mr_schedule s = {
+		.pass_end_ns = 7000 * MS, .scan_end_ns = 9000 * MS,
+		.event_ns = 11950 * MS,
+	};
+
+	wakes(test, &s, 5000, 12050, MR_WAKE_PASS);
+	wakes(test, &s, 5050, 12050, MR_WAKE_PASS);
+	wakes(test, &s, 5051, 12050, MR_WAKE_SCAN);
+	/* Groups that are known do not wait for it. */
+	s.known = true;
+	wakes(test, &s, 5000, 12000, MR_WAKE_PASS);
+	wakes(test, &s, 60000, 12050, MR_WAKE_SCAN);
+}
+
+/* Scans are a second apart, and take a hundredth of the time. */
+static void scans_are_rare(struct kunit *test)
+{
+	struct mr_schedule s = {
+		.pass_end_ns = 7000 * MS, .scan_end_ns = 9000 * MS,
+		.event_ns = 9001 * MS,
+	};
+
+	wakes(test, &s, 60000, 10000, MR_WAKE_SCAN);
+	KUNIT_EXPECT_FALSE(test, mr_scan_due(&s, 10000 * MS - 1));
+	KUNIT_EXPECT_TRUE(test, mr_scan_due(&s, 10000 * MS));
+	s.scan_ns = 50 * MS;
+	wakes(test, &s, 60000, 14000, MR_WAKE_SCAN);
+	KUNIT_EXPECT_FALSE(test, mr_scan_due(&s, 14000 * MS - 1));
+	KUNIT_EXPECT_TRUE(test, mr_scan_due(&s, 14000 * MS));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(budget_small_batches),
 	KUNIT_CASE(budget_one_percent),
 	KUNIT_CASE(budget_half),
 	KUNIT_CASE(budget_long_batches),
+	KUNIT_CASE(budget_is_not_saved_up),
 	KUNIT_CASE(age),
 	KUNIT_CASE(back_off),
 	KUNIT_CASE(batches),
+	KUNIT_CASE(wake_without_removals),
+	KUNIT_CASE(wake_after_removal),
+	KUNIT_CASE(scans_are_rare),
 	{}
 };
 
