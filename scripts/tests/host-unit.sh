@@ -25,7 +25,7 @@ one()
 	[ "$verdict" = ok ]
 }
 
-for name in policy charge; do
+for name in policy hist charge; do
 	result "$name: compiles" compiles $name || continue
 	"$tmp/$name" >"$tmp/out" 2>"$tmp/err"
 	status=$?

@@ -25,6 +25,8 @@ typedef int64_t s64;
 #define min_t(t, a, b)	min((t)(a), (t)(b))
 #define max_t(t, a, b)	max((t)(a), (t)(b))
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
+#define ilog2(n)	(63 - __builtin_clzll(n))
+#define WRITE_ONCE(x, v)	((x) = (v))
 #define div_u64(a, b)	((u64)(a) / (b))
 #define div_s64(a, b)	((s64)(a) / (b))
 
