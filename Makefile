@@ -9,7 +9,7 @@ NAME := memcg_reaper
 DKMS_SRC := /usr/src/$(NAME)-$(VERSION)
 SHIPPED := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch])
 
-.PHONY: all modules install clean dkms-install dkms-remove lint check check-long demo help
+.PHONY: all modules install clean dkms-install dkms-remove lint check check-long kunit demo help
 
 all: modules
 
@@ -49,6 +49,10 @@ check:
 check-long:
 	scripts/check.sh --long
 
+# All suites; or SUITES='memcg_reaper_find*', on KERNELS="6.1 6.12"
+kunit:
+	scripts/kunit.sh $(if $(SUITES),--suites '$(SUITES)') $(KERNELS)
+
 demo:
 	scripts/demo.sh
 
@@ -61,4 +65,5 @@ help:
 	@echo 'make demo             show it in a virtual machine (root, Debian 12)'
 	@echo 'make check            run all tests (root, Debian 12)'
 	@echo 'make check-long       all tests on debug kernels, and those that take long'
+	@echo 'make kunit            KUnit suites, in kernels made for them (Debian 12)'
 	@echo 'make lint             static checks'
