@@ -20,7 +20,8 @@
 #	*.sh		runs in a VM on each of "# kernels: 6.1 6.12", once for each
 #			"# vm: OPTIONS OF vm.sh" ("# vm 6.1: ..." for that kernel
 #			only), within "# timeout: SECONDS"; with "# alone: yes"
-#			after all others, and one at a time
+#			after all others, and one at a time; *-kunit.sh has the KUnit
+#			suites as /memcg_reaper_kunit.ko
 #
 # On debug kernels, a test has five times the time. It runs there if it names the
 # series, or debug-6.12 itself; but not with "# debug: no, REASON". One with
@@ -147,6 +148,7 @@ left_out()
 build()
 {
 	build_module "$1"
+	case $1 in debug-*) build_suites "$1" ;; esac
 }
 
 host()
@@ -159,6 +161,7 @@ guest()
 	local kernel=$1 limit=$2 file=$3 module=$MR_BUILD/$1/tree/memcg_reaper.ko
 	shift 3
 	[ ! -s "$module" ] || set -- "$@" --module "$module"
+	case $file in *-kunit.sh) set -- "$@" --add "$MR_BUILD/$kernel/suites/memcg_reaper_kunit.ko" ;; esac
 	# shellcheck disable=SC2046 # the test's arguments
 	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" --out "$dir" "$@" -- \
 		"$file" $(header "$file" long)

@@ -102,24 +102,39 @@ kernel_kdir()
 	fi
 }
 
-# build_module 6.1: builds a copy of the tree, so that the checkout stays clean
-# and kernels don't clash; prints the module's path. The compiler's words go to
-# standard error.
-build_module()
+# build_copy 6.1 FOLDER FILE.ko [VARIABLE=VALUE...]: builds a copy of the tree, so
+# that the checkout stays clean and kernels don't clash; prints the module's path.
+# The compiler's words go to standard error.
+build_copy()
 {
 	_build=$MR_CACHE/build/$1
+	_tree=$_build/$2
+	_ko=$_tree/$3
+	_kdir=$(kernel_kdir "$1") || return
+	shift 3
 	mkdir -p "$_build"
 	(
 		flock 9
-		rm -rf "$_build/tree"
-		mkdir "$_build/tree"
+		rm -rf "$_tree"
+		mkdir "$_tree"
 		tar -C "$MR_TOP" -cf - --exclude=./.git --exclude='*.o' --exclude='*.ko' \
 			--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' . |
-			tar -C "$_build/tree" -xf -
-		make -s -C "$_build/tree" KDIR="$(kernel_kdir "$1")" >&2
-		[ -s "$_build/tree/memcg_reaper.ko" ]
+			tar -C "$_tree" -xf -
+		make -s -C "$_tree" KDIR="$_kdir" "$@" >&2
+		[ -s "$_ko" ]
 	) 9>"$_build/lock" || return
-	echo "$_build/tree/memcg_reaper.ko"
+	echo "$_ko"
+}
+
+build_module()
+{
+	build_copy "$1" tree memcg_reaper.ko
+}
+
+# The KUnit suites, for a kernel that has KUnit.
+build_suites()
+{
+	build_copy "$1" suites memcg_reaper_kunit.ko CONFIG_MEMCG_REAPER_KUNIT_TEST=m
 }
 
 # complaints FILE: lines of a console that say that something is wrong
