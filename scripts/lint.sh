@@ -79,6 +79,8 @@ noise()
 	cat <<-'END'
 	kmod/compat.h	LINUX_VERSION_CODE	this file is the one place for it
 	kmod/compat.h	CONSTANT_COMPARISON	takes KERNEL_VERSION() for a constant on the left
+	kunit/compat.h	LINUX_VERSION_CODE	what only the suites need, and kmod/ does not
+	kunit/compat.h	CONSTANT_COMPARISON	as in kmod/compat.h
 	kmod/params.c	MACRO_ARG_REUSE	the macro declares a parameter; its argument is a name
 	kmod/trace.h	OPEN_ENDED_LINE	layout of TRACE_EVENT(), as in include/trace/events
 	kmod/trace.h	PARENTHESIS_ALIGNMENT	the same
@@ -88,7 +90,7 @@ noise()
 checkpatch()
 {
 	get_checks || return
-	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] kunit/*.c >"$tmp/said" 2>&1
+	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] kunit/*.[ch] >"$tmp/said" 2>&1
 	[ "$(grep -c '^total: ' "$tmp/said")" -gt 0 ] || {
 		cat "$tmp/said"
 		return
@@ -190,20 +192,25 @@ beside=$!
 #
 compile()
 {
+	headers=$1
+	shift
 	rm -rf "$tmp/tree"
 	mkdir "$tmp/tree"
-	cp -r Kbuild Makefile dkms.conf kmod "$tmp/tree/"
+	cp -r Kbuild Makefile dkms.conf kmod kunit "$tmp/tree/"
 	find "$tmp/tree" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' \) -delete
-	make -s -C "$tmp/tree" KDIR="$1" W=1 C=2 CF=-Wsparse-error KCFLAGS=-fanalyzer >"$tmp/make" 2>&1
+	make -s -C "$tmp/tree" KDIR="$headers" W=1 C=2 CF=-Wsparse-error "$@" >"$tmp/make" 2>&1
 	status=$?
-	grep -vE '^Skipping BTF generation' "$tmp/make"
+	grep -vE '^Skipping BTF generation|modpost: "_*kunit_[a-z_]*" .* undefined!$' "$tmp/make"
 	return $status
 }
 
 for kernel in $MR_KERNELS; do
-	kdir=$(kernel_kdir "$kernel") && compile "$kdir" >"$tmp/out"
+	kdir=$(kernel_kdir "$kernel") && compile "$kdir" KCFLAGS=-fanalyzer >"$tmp/out"
 	verdict "W=1, -fanalyzer and sparse, $kernel" $? "$tmp/out"
 done
+# No kernel of Debian's has KUnit to link them with.
+compile "$kdir" CONFIG_MEMCG_REAPER_KUNIT_TEST=m KBUILD_MODPOST_WARN=1 >"$tmp/out"
+verdict "W=1 and sparse, suites of kunit/, $kernel" $? "$tmp/out"
 
 # That of the last kernel: older ones know no -Wall.
 "$kdir/scripts/kernel-doc" -none -Wall -Werror kmod/*.[ch] >"$tmp/out" 2>&1
