@@ -40,6 +40,9 @@
 /* What the messages of every file begin with. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+/* Why a method is refused that a kernel or this version has no means for. */
+#define MR_NOT_HERE "this module can't do that on this kernel"
+
 #include <linux/cgroup.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>

@@ -48,7 +48,7 @@ static const char *can(void)
 
 static const char *not_yet(void)
 {
-	return "this module can't do that on this kernel";
+	return MR_NOT_HERE;
 }
 
 /* Methods that exist, and why not, where they can't be used here. */

@@ -87,7 +87,6 @@ void mr_fence_free(struct mr_fence *f)
 	kvfree(f);
 }
 
-#ifdef CONFIG_LRU_GEN
 /*
  * Whether reclaim would try to isolate this one. Others it moves on to the next
  * generation, which is no hindrance (sort_folio() in mm/vmscan.c).
@@ -221,13 +220,6 @@ unsigned int mr_fence_up(struct mr_fence *f, struct cgroup_subsys_state *css,
 	}
 	return f->nr;
 }
-#else
-unsigned int mr_fence_up(struct mr_fence *f, struct cgroup_subsys_state *css,
-			 unsigned int pages, bool anon)
-{
-	return 0;
-}
-#endif
 
 /**
  * mr_fence_down() - take all fences down

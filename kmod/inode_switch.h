@@ -34,7 +34,7 @@ struct mr_inode_switch {
 	bool full;
 };
 
-#ifdef CONFIG_CGROUP_WRITEBACK
+#ifdef MR_CAN_SWITCH_INODES
 int mr_inode_switch_round(struct mr_inode_switch *sw);
 #else
 static inline int mr_inode_switch_round(struct mr_inode_switch *sw)

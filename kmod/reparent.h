@@ -5,6 +5,7 @@
 
 #include <linux/bits.h>
 #include <linux/cgroup.h>
+#include <linux/slab.h>
 #include <linux/types.h>
 
 struct folio;
@@ -41,6 +42,7 @@ struct mr_gather {
 	const struct folio *first_left;
 };
 
+#ifdef MR_CAN_REPARENT
 const char *mr_reparent_refusal(void);
 
 struct mr_wave *mr_wave_alloc(void);
@@ -56,5 +58,59 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g,
 unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 			     bool (*want)(const struct cgroup_subsys_state *css),
 			     unsigned long *taken);
+#else
+static inline const char *mr_reparent_refusal(void)
+{
+	return MR_NOT_HERE;
+}
+
+static inline struct mr_wave *mr_wave_alloc(void)
+{
+	return ZERO_SIZE_PTR;
+}
+
+static inline void mr_wave_free(struct mr_wave *w)
+{
+}
+
+static inline bool mr_wave_empty(const struct mr_wave *w)
+{
+	return true;
+}
+
+static inline bool mr_wave_full(const struct mr_wave *w)
+{
+	return false;
+}
+
+static inline bool mr_wave_wait(struct mr_wave *w)
+{
+	return false;
+}
+
+static inline void mr_wave_put_back(struct mr_wave *w)
+{
+}
+
+static inline void mr_gather_start(struct mr_gather *g,
+				   struct cgroup_subsys_state *css)
+{
+	*g = (struct mr_gather){ .css = css };
+}
+
+static inline bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g,
+				   unsigned int max)
+{
+	return true;
+}
+
+static inline unsigned int
+mr_gather_frame(struct mr_wave *w, struct page *page,
+		bool (*want)(const struct cgroup_subsys_state *css),
+		unsigned long *taken)
+{
+	return 0;
+}
+#endif
 
 #endif /* MR_REPARENT_H */
