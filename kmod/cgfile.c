@@ -8,13 +8,16 @@
  * for one. See Documentation/design.rst.
  */
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/memcontrol.h>
 #include <linux/mutex.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "cgfile.h"
+#include "pcp.h"
 
 /*
  * The handlers, found once at load and constant from then on: the cftypes are
@@ -177,6 +180,62 @@ static void noswap_end(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 	}
 }
 
+/* No file has it any more, and nobody is charged to an offline group. */
+static void lift_high(struct mr_cgfile *cf, struct cgroup_subsys_state *css)
+{
+	char max[] = "max";
+
+	write_file(cf, css, cft.high, max);
+}
+
+/* When CPUs were drained last, jiffies; under mr_work_lock. */
+static unsigned long cpus_drained = INITIAL_JIFFIES;
+
+/* What lru_add_drain_all() does, in memory_reclaim() where there is one. */
+static void drain_cpus(void)
+{
+	mr_pcp_drain();
+	mr_bh_lrus_drain();
+	cpus_drained = jiffies;
+}
+
+/*
+ * Reclaim on kernels without memory.reclaim (94968384dde1 "memcg: introduce
+ * per-memcg reclaim interface", 5.19). Setting memory.high below the usage makes
+ * memory_high_write() drain stocks and then reclaim the difference, in as many
+ * attempts as it takes, looking for a signal before each.
+ *
+ * Where that is not enough, CPUs are drained before it is tried once more, as
+ * memory_reclaim() does before its last attempt; but once in a second, since
+ * few groups are held by just that, and even where this attempt has been cut,
+ * since the thread's always are.
+ *
+ * The usage is that of the group with all below it, and includes kernel memory
+ * that reclaim can't take: only the difference matters.
+ */
+static int reclaim_by_high(struct mr_cgfile *cf,
+			   struct cgroup_subsys_state *css, unsigned long pages)
+{
+	struct page_counter *memory = &mem_cgroup_from_css(css)->memory;
+	unsigned long usage = page_counter_read(memory), high, left;
+	char text[24];
+	int ret;
+
+	high = usage > pages ? usage - pages : 0;
+	snprintf(text, sizeof(text), "%llu", (u64)high * PAGE_SIZE);
+	ret = write_file(cf, css, cft.high, text);
+	left = page_counter_read(memory);
+	if (!ret && left > high && time_after(jiffies, cpus_drained + HZ)) {
+		drain_cpus();
+		ret = write_file(cf, css, cft.high, text);
+		left = page_counter_read(memory);
+	}
+	lift_high(cf, css);
+	if (ret || left <= high)
+		return ret;
+	return signal_pending(current) ? -EINTR : -EAGAIN;
+}
+
 /**
  * mr_cgfile_reclaim() - have the kernel reclaim from an offline group
  * @cf: stand-in of the caller
@@ -185,8 +244,9 @@ static void noswap_end(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
  * @pages: how many are asked for; reclaim takes 32 at least
  * @swap: whether anonymous and shmem pages may be swapped out
  *
- * Context: process context, not within reclaim. Sleeps; takes lru_lock and
- * others for short times. A pending signal ends it after the current attempt.
+ * Context: process context, not within reclaim; under mr_work_lock, as
+ * mr_pcp_drain(). Sleeps; takes lru_lock and others for short times. A pending
+ * signal ends it after the current attempt.
  *
  * Return: 0: at least @pages were taken; -EAGAIN: fewer, perhaps none;
  * -EINTR: ended by a signal.
@@ -203,7 +263,10 @@ int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 		 !swap && cft.reclaim_swappiness ? " swappiness=0" : "");
 	if (noswap)
 		old = noswap_begin(cf, css);
-	ret = write_file(cf, css, cft.reclaim, text);
+	if (cft.reclaim)
+		ret = write_file(cf, css, cft.reclaim, text);
+	else
+		ret = reclaim_by_high(cf, css, pages);
 	if (noswap)
 		noswap_end(cf, css, old);
 	return ret;
@@ -216,9 +279,10 @@ int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
  *	the caller
  *
  * Asking for a page that is not there makes memory_reclaim() call
- * lru_add_drain_all() before its last attempt; setting a limit below the
- * usage makes memory_high_write() call drain_all_stock(). The limit matters
- * to nobody in an offline group, and is lifted again all the same.
+ * lru_add_drain_all() before its last attempt, where there is such a file; else
+ * batches are drained without it. Setting a limit below the usage makes
+ * memory_high_write() call drain_all_stock(). The limit matters to nobody in an
+ * offline group, and is lifted again all the same.
  *
  * memory_high_write() goes on to reclaim what the batches had, and would swap
  * it out whatever the tunable "swap" says.
@@ -229,16 +293,19 @@ int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
  */
 int mr_cgfile_drain(struct mr_cgfile *cf, struct cgroup_subsys_state *css)
 {
-	char zero[] = "0", max[] = "max";
+	char zero[] = "0";
 	u64 old;
-	int ret;
+	int ret = 0;
 
-	ret = mr_cgfile_reclaim(cf, css, 1, false);
+	if (cft.reclaim)
+		ret = mr_cgfile_reclaim(cf, css, 1, false);
+	else
+		drain_cpus();
 	if (ret == -EINTR)
 		return ret;
 	old = noswap_begin(cf, css);
 	ret = write_file(cf, css, cft.high, zero);
-	write_file(cf, css, cft.high, max);
+	lift_high(cf, css);
 	noswap_end(cf, css, old);
 	return ret;
 }
@@ -293,10 +360,11 @@ u64 mr_cgfile_swap_bytes(struct cgroup_subsys_state *css)
  */
 static int self_check(struct mr_cgfile *cf, struct cgroup_subsys_state *root)
 {
-	char zero[] = "0", with_swappiness[] = "0 swappiness=0";
+	char zero[] = "0", max[] = "max";
+	char with_swappiness[] = "0 swappiness=0";
 	const char *text;
 
-	bind(cf, root, cft.reclaim);
+	bind(cf, root, cft.stat);
 	if (of_css(&cf->of) != root) {
 		unbind(cf);
 		pr_err("not loaded: of_css() does not lead to the group on this kernel\n");
@@ -310,6 +378,13 @@ static int self_check(struct mr_cgfile *cf, struct cgroup_subsys_state *root)
 		pr_err("not loaded: memory.stat can't be read through its handler\n");
 		return -EOPNOTSUPP;
 	}
+	/* The root group has no limit, and can't be given one. */
+	if (write_file(cf, root, cft.high, max)) {
+		pr_err("not loaded: memory.high can't be written through its handler\n");
+		return -EOPNOTSUPP;
+	}
+	if (!cft.reclaim)
+		return 0;
 	if (write_file(cf, root, cft.reclaim, zero)) {
 		pr_err("not loaded: memory.reclaim can't be written through its handler\n");
 		return -EOPNOTSUPP;
@@ -346,7 +421,7 @@ int mr_cgfile_setup(struct cgroup_subsys_state *root)
 	cft.swap_current = find_added("swap.current");
 	cft.swap_max = find_added("swap.max");
 
-	if (!cft.reclaim || !cft.reclaim->write || !cft.high ||
+	if ((cft.reclaim && !cft.reclaim->write) || !cft.high ||
 	    !cft.high->write || !cft.stat || !cft.stat->seq_show ||
 	    (cft.stat_v1 && !cft.stat_v1->seq_show) ||
 	    (cft.swappiness_v1 && (!cft.swappiness_v1->read_u64 ||

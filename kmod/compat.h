@@ -43,6 +43,7 @@
 /* Why a method is refused that a kernel or this version has no means for. */
 #define MR_NOT_HERE "this module can't do that on this kernel"
 
+#include <linux/buffer_head.h>
 #include <linux/cgroup.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
@@ -135,6 +136,18 @@ static inline void mr_lru_add_drain(void)
 
 	pagevec_init(&batch);
 	__pagevec_release(&batch);
+#endif
+}
+
+/*
+ * Each CPU keeps the buffers that it used last, and they hold their pages. Since
+ * 5.13 lru_add_drain_all() lets go of them as well (8cc621d2f45d "mm: fs:
+ * invalidate BH LRU during page migration").
+ */
+static inline void mr_bh_lrus_drain(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 13, 0) && defined(CONFIG_BLOCK)
+	invalidate_bh_lrus();
 #endif
 }
 

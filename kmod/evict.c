@@ -115,15 +115,21 @@ int mr_evict_batch(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 		   struct mr_lru_size *size, unsigned long *taken)
 {
 	unsigned long before = mr_lru_total(size), after;
-	int ret;
+	int ret, tries = 2;
 
-	if (cut_us)
-		ret = reclaim_cut(cf, css, pages, swap, cut_us);
-	else
-		ret = mr_cgfile_reclaim(cf, css, pages, swap);
-
-	mr_lru_read(css, size);
-	after = mr_lru_total(size);
+	/*
+	 * Success with nothing taken: what fell was not the lists, but what
+	 * CPUs had charged in advance (reclaim_by_high() in cgfile.c), and they
+	 * have nothing the second time.
+	 */
+	do {
+		if (cut_us)
+			ret = reclaim_cut(cf, css, pages, swap, cut_us);
+		else
+			ret = mr_cgfile_reclaim(cf, css, pages, swap);
+		mr_lru_read(css, size);
+		after = mr_lru_total(size);
+	} while (!ret && after >= before && --tries);
 	*taken = before > after ? before - after : 0;
 	return ret;
 }
