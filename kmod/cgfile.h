@@ -21,7 +21,7 @@
  * @cgrp: stand-in whose only member in use is subsys[memory_cgrp_id]
  *
  * of_css() goes from @of to @kn, @dir, @cgrp and the css, and to nothing else
- * (kernel/cgroup/cgroup.c, 6.1 and 6.12); the handlers in use read nothing
+ * (kernel/cgroup/cgroup.c, 5.10, 6.1 and 6.12); the handlers in use read nothing
  * else of @of either (mm/memcontrol.c: memory_reclaim(), memory_high_write(),
  * memory_stat_show(), swap_max_write()).
  *

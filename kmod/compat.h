@@ -14,10 +14,15 @@
 /*
  * This file comes before every other header in each source file (Kbuild), so
  * that on a kernel that does not fit one of these lines is the only error.
+ *
+ * What is between two ranges was not read, and so is refused like what is
+ * outside. TIF_NOTIFY_SIGNAL (mr_cut() in evict.c) came to 5.10 with 5.10.162.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
-	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#error "memcg_reaper supports Linux 6.1 to 6.12; this kernel was not reviewed"
+#if !(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 10, 162) && \
+	  LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)) && \
+	!(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && \
+	  LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0))
+#error "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12; this one was not reviewed"
 #endif
 
 #ifndef CONFIG_MEMCG
@@ -48,12 +53,13 @@
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
 #include <linux/pagevec.h>
+#include <linux/sched/isolation.h>
 
 /*
  * Offline: removed, no task left, css_offline() done. !CSS_ONLINE alone also
  * matches a css that is still being created, CSS_DYING alone one whose
  * css_offline() has not run (kill_css() and offline_css() in
- * kernel/cgroup/cgroup.c, 6.1 and 6.12).
+ * kernel/cgroup/cgroup.c, 5.10, 6.1 and 6.12).
  */
 static inline bool mr_css_is_offline(const struct cgroup_subsys_state *css)
 {
@@ -150,6 +156,19 @@ static inline void mr_bh_lrus_drain(void)
 	invalidate_bh_lrus();
 #endif
 }
+
+/*
+ * Kinds of isolation of CPUs, whose names changed in 5.18 (04d4e665a609
+ * "sched/isolation: Use single feature type while referring to housekeeping
+ * cpumask").
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+#define MR_HK_DOMAIN HK_TYPE_DOMAIN
+#define MR_HK_TICK HK_TYPE_TICK
+#else
+#define MR_HK_DOMAIN HK_FLAG_DOMAIN
+#define MR_HK_TICK HK_FLAG_TICK
+#endif
 
 /*
  * The lists of MGLRU, found by Kbuild: lrugen.lists became lrugen.folios in 6.3

@@ -5,7 +5,7 @@
  * Mechanism only: what is done with a group that was found is up to the
  * caller. The lists of children are walked under RCU, as the kernel's own
  * iterators do; css.sibling, .children and .parent are documented for that
- * (include/linux/cgroup-defs.h, 6.1 and 6.12).
+ * (include/linux/cgroup-defs.h, 5.10, 6.1 and 6.12).
  */
 #include <linux/err.h>
 #include <linux/rculist.h>

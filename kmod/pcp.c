@@ -77,8 +77,8 @@ void mr_pcp_drain(void)
 	for_each_online_cpu(cpu) {
 		struct work_struct *work = per_cpu_ptr(&drain_work, cpu);
 
-		if (!housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) ||
-		    !housekeeping_test_cpu(cpu, HK_TYPE_TICK))
+		if (!housekeeping_test_cpu(cpu, MR_HK_DOMAIN) ||
+		    !housekeeping_test_cpu(cpu, MR_HK_TICK))
 			continue;
 		INIT_WORK(work, drain_here);
 		atomic_inc(&pending);

@@ -125,12 +125,13 @@ refused()
 	return 1
 }
 
+# another_version KDIR VERSION PATCHLEVEL SUBLEVEL
 another_version()
 {
 	odd_headers "$1" || return
-	sed -i "s/^#define LINUX_VERSION_CODE .*/#define LINUX_VERSION_CODE $2/" \
+	sed -i "s/^#define LINUX_VERSION_CODE .*/#define LINUX_VERSION_CODE $(($2 * 65536 + $3 * 256 + $4))/" \
 		"$tmp/odd/include/generated/uapi/linux/version.h"
-	refused "memcg_reaper supports Linux 6.1 to 6.12"
+	refused "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12"
 }
 
 not_without()
@@ -152,8 +153,11 @@ optional()
 
 for kernel in $MR_KERNELS; do
 	kdir=$(kernel_kdir "$kernel") || exit
-	result "$kernel headers that say 6.0: refused" another_version "$kdir" $((6 * 65536 + 255))
-	result "$kernel headers that say 6.13: refused" another_version "$kdir" $((6 * 65536 + 13 * 256))
+	# On both sides of each range.
+	for odd in 5.9.255 5.10.161 5.11.0 6.0.255 6.13.0 7.2.0; do
+		# shellcheck disable=SC2046 # three numbers
+		result "$kernel headers that say $odd: refused" another_version "$kdir" $(echo $odd | tr . ' ')
+	done
 	result "$kernel headers that say RHEL: refused" rhel "$kdir"
 	for needed in MEMCG SYSFS TRACEPOINTS; do
 		result "$kernel without $needed: refused" not_without "$kdir" $needed
