@@ -17,7 +17,7 @@
 #
 #	host-*.sh	runs here; exit status, or KTAP where it prints a plan; the
 #			built trees are in $MR_BUILD/6.1/tree and so on
-#	*.sh		runs in a VM on each of "# kernels: 6.1 6.12", once for each
+#	*.sh		runs in a VM on each of "# kernels: 5.10 6.1 6.12", once for each
 #			"# vm: OPTIONS OF vm.sh" ("# vm 6.1: ..." for that kernel
 #			only), within "# timeout: SECONDS"; with "# alone: yes"
 #			after all others, and one at a time; *-kunit.sh has the KUnit
@@ -33,13 +33,10 @@ set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-kernels=$MR_KERNELS debug='' long=''
+mode=
 case ${1:-} in
 --debug|--long)
-	# shellcheck disable=SC2086 # a list
-	debug=$(printf 'debug-%s ' $MR_KERNELS)
-	kernels=$debug
-	[ "$1" = --debug ] || long=yes kernels="$MR_KERNELS $debug"
+	mode=$1
 	shift
 	;;
 -*)	sed -n '/^#	check.sh/,/^# The last/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
@@ -50,12 +47,31 @@ export MR_CACHE MR_BUILD=$MR_CACHE/build
 # Test headers name files of the project from here.
 cd "$MR_TOP"
 "$MR_SCRIPTS/setup.sh" check
-# shellcheck disable=SC2086 # a list
-[ -z "$debug" ] || "$MR_SCRIPTS/debug-kernel.sh" $debug
+skipped=0 here=
+for kernel in $MR_KERNELS; do
+	if [ -s "$(kernel_dir "$kernel")/release" ]; then
+		here="$here $kernel"
+	else
+		echo "skip  all that runs on $kernel: it could not be fetched"
+		skipped=$((skipped + 1))
+	fi
+done
+export MR_KERNELS=$here
+
+kernels=$MR_KERNELS debug= long=
+if [ "$mode" ]; then
+	for kernel in $MR_DEBUG_KERNELS; do
+		[[ " $MR_KERNELS " != *" $kernel "* ]] || debug="$debug debug-$kernel"
+	done
+	# shellcheck disable=SC2086 # a list
+	"$MR_SCRIPTS/debug-kernel.sh" $debug
+	kernels=$debug
+	[ "$mode" = --debug ] || long=yes kernels="$MR_KERNELS $debug"
+fi
 
 logs=${MR_LOGS:-$MR_CACHE/logs/$(date +%Y%m%d-%H%M%S).$$}
 mkdir -p "$logs"
-passed=0 failed=0 skipped=0
+passed=0 failed=0
 begun=$(date +%s)
 echo "logs: $logs"
 

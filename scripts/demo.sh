@@ -4,7 +4,7 @@
 # Show memcg_reaper at work: install what is missing, build, boot a VM, make
 # offline groups, once for drop_caches and once for the module.
 #
-#	demo.sh [--kernel 6.1|6.12] [--count N]
+#	demo.sh [--kernel 5.10|6.1|6.12] [--count N]
 set -eu
 
 # shellcheck source=lib.sh
@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
 done
 
 log "checking that everything needed is here"
-"$MR_SCRIPTS/setup.sh" vm
+MR_KERNELS=$kernel "$MR_SCRIPTS/setup.sh" vm
 log "building for $(kernel_release "$kernel")"
 build_module "$kernel" >/dev/null
 log "booting a machine with that kernel (nothing here is changed)"

@@ -11,9 +11,12 @@ MR_TOP=$(dirname -- "$MR_SCRIPTS")
 MR_CACHE=${MR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memcg_reaper}
 MR_NAME=$(basename -- "$0" .sh)
 
-# The kernels that the tests and the demo run on.
+# The kernels that the tests run on. Debian 12 has 6.1 and 6.12; the others come from
+# other releases (release.sh).
+MR_KERNELS=${MR_KERNELS:-5.10 6.1 6.12}
+# Those of which there are debug kernels.
 # shellcheck disable=SC2034 # used by the scripts that source this file
-MR_KERNELS="6.1 6.12"
+MR_DEBUG_KERNELS="6.1 6.12"
 
 # Debian keeps mkfs, modprobe and others out of a plain user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
@@ -95,7 +98,9 @@ kernel_kdir()
 		return
 		;;
 	esac
-	if [ -e "/lib/modules/$_rel/build" ]; then
+	if [ -e "$(kernel_dir "$1")/root/usr/src/linux-headers-$_rel" ]; then
+		echo "$(kernel_dir "$1")/root/usr/src/linux-headers-$_rel"
+	elif [ -e "/lib/modules/$_rel/build" ]; then
 		echo "/lib/modules/$_rel/build"
 	else
 		echo "/usr/src/linux-headers-$_rel"

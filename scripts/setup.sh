@@ -18,6 +18,8 @@ set -eu
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=release.sh
+. "$MR_SCRIPTS/release.sh"
 
 : "${MR_CACHE:?}"
 export DEBIAN_FRONTEND=noninteractive
@@ -115,13 +117,28 @@ ready()
 {
 	[ -s "$1/release" ] || return 1
 	read -r _rel _version <"$1/release"
-	[ -d "$1/root/boot" ] && [ "$(version_of "linux-headers-$_rel")" = "$_version" ]
+	[ -d "$1/root/boot" ] || return 1
+	[ -d "$1/root/usr/src/linux-headers-$_rel" ] || [ "$(version_of "linux-headers-$_rel")" = "$_version" ]
+}
+
+# Which modules need which: vm.sh asks.
+make_depmod()
+{
+	depmod -b "$(dirname "$(dirname "$(dirname "$(kernel_modules "$1")")")")" "$(kernel_release "$1")"
 }
 
 fetch_kernel()
 {
 	_dir=$(kernel_dir "$1")
 	! ready "$_dir" || return 0
+	if [ -n "$(release_suites "$1")" ]; then
+		if release_kernel "$1" "$_dir"; then
+			make_depmod "$1"
+		else
+			log "cannot fetch the kernel $1 of $(release_suites "$1")"
+		fi
+		return
+	fi
 	_meta=$(kernel_metapackage "$1")
 	_image=$(image_package "$_meta")
 	if [ -z "$_image" ]; then
@@ -148,7 +165,7 @@ fetch_kernel()
 		echo "$_rel $_version" >"$_dir.new/release"
 		rm -rf "$_dir"
 		mv "$_dir.new" "$_dir"
-		depmod -b "$(dirname "$(dirname "$(dirname "$(kernel_modules "$1")")")")" "$_rel"
+		make_depmod "$1"
 	fi
 	ready "$_dir" || die "headers and image of $1 differ: $(version_of "linux-headers-$_rel"), $_version"
 }

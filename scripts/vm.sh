@@ -5,11 +5,15 @@
 #
 #	vm.sh [options] -- guest-script [args...]
 #
-#	--kernel 6.1|6.12|FILE	Debian's cloud kernel of that series, or any bzImage (6.12);
+#	--kernel 5.10|6.1|6.12|FILE
+#				Debian's cloud kernel of that series, or any bzImage (6.12);
 #				debug-6.1, debug-6.12-kcsan: what debug-kernel.sh has built
 #	--modules DIR		lib/modules/RELEASE that goes with a bzImage
 #	--module FILE.ko	put in the guest as /memcg_reaper.ko
 #	--cgroup v2|v1|none	how the memory controller is mounted (v2)
+#	--io v2|v1		the same of the io controller; with v1 no group has a
+#				writeback of its own, which the module can't deal with
+#				on 5.10 (v2, on 5.10 v1)
 #	--nodes 1|2		NUMA nodes (1)
 #	--cpus N		(2)
 #	--mem MIB		(2048)
@@ -42,7 +46,7 @@ die()
 	exit 99
 }
 
-kernel=6.12 modules='' module='' cgroup=v2 nodes=1 cpus=2 mem=2048
+kernel=6.12 modules='' module='' cgroup=v2 io='' nodes=1 cpus=2 mem=2048
 ext4='' xfs='' btrfs='' swap='' append='' timeout=120 out='' live='' accel=${MR_ACCEL:-auto} thread=multi
 adds=() allow=()
 [ ! -t 1 ] || live=1
@@ -67,6 +71,7 @@ while [ $# -gt 0 ]; do
 	--modules)	modules=$2 ;;
 	--module)	module=$2 ;;
 	--cgroup)	cgroup=$2 ;;
+	--io)		io=$2 ;;
 	--nodes)	nodes=$2 ;;
 	--cpus)		cpus=$2 ;;
 	--mem)		mem=$2 ;;
@@ -89,6 +94,8 @@ script=$1
 shift
 [ -f "$script" ] || die "no such guest script: $script"
 case $cgroup in v1|v2|none) ;; *) die "--cgroup is v1, v2 or none" ;; esac
+[ -n "$io" ] || case $kernel in 5.10) io=v1 ;; *) io=v2 ;; esac
+case $io in v1|v2) ;; *) die "--io is v1 or v2" ;; esac
 case $accel in auto|kvm|tcg) ;; *) die "--accel is auto, kvm or tcg" ;; esac
 
 for tool in qemu-system-x86_64 busybox cpio modprobe xz gcc strip; do
@@ -242,7 +249,7 @@ build_initrd()
 		cp -rL "$from" "$dir/$to"
 	done
 	{
-		printf "export VM_CGROUP=%s VM_TIMEOUT=%s\n" "$cgroup" "$timeout"
+		printf "export VM_CGROUP=%s VM_IO=%s VM_TIMEOUT=%s\n" "$cgroup" "$io" "$timeout"
 		printf 'export VM_KERNEL=%q VM_ACCEL=%s\n' "$kernel" "$accel"
 		[ ! -t 1 ] || printf 'export VM_TTY=1 COLUMNS=%s\n' "$(tput cols 2>/dev/null || echo 80)"
 		printf 'set --'
