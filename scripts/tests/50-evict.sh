@@ -6,7 +6,7 @@
 # back the same, and the cache of a live group stays.
 #
 # vm: --cgroup v2 --ext4 1024 --mem 1536
-# kernels: 6.1 6.12
+# kernels: 5.10 6.1 6.12
 # timeout: 240
 
 . /lib.sh

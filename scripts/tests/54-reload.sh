@@ -6,7 +6,7 @@
 # each unload within a second.
 #
 # vm: --cgroup v2 --ext4 1024 --mem 1536 --one-thread
-# kernels: 6.1 6.12
+# kernels: 5.10 6.1 6.12
 # timeout: 280
 
 . /lib.sh
