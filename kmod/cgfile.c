@@ -120,12 +120,15 @@ static void bind(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 		 struct cftype *c)
 {
 	cf->kn.priv = c;
+	/* Looked at by 7.2's of_css(), to tell lockdep what it may do. */
+	cf->dir.dir.root = css->cgroup->root->kf_root;
 	RCU_INIT_POINTER(cf->cgrp->subsys[memory_cgrp_id], css);
 }
 
 static void unbind(struct mr_cgfile *cf)
 {
 	RCU_INIT_POINTER(cf->cgrp->subsys[memory_cgrp_id], NULL);
+	cf->dir.dir.root = NULL;
 	cf->kn.priv = NULL;
 }
 
@@ -378,6 +381,9 @@ static int self_check(struct mr_cgfile *cf, struct cgroup_subsys_state *root)
 		pr_err("not loaded: memory.stat can't be read through its handler\n");
 		return -EOPNOTSUPP;
 	}
+	/* What is never written to need not work. */
+	if (!__is_defined(MR_CAN_EVICT))
+		return 0;
 	/* The root group has no limit, and can't be given one. */
 	if (write_file(cf, root, cft.high, max)) {
 		pr_err("not loaded: memory.high can't be written through its handler\n");

@@ -21,8 +21,10 @@
 #if !(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 10, 162) && \
 	  LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)) && \
 	!(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && \
-	  LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0))
-#error "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12; this one was not reviewed"
+	  LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)) && \
+	!(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0) && \
+	  LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0))
+#error "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12, 7.2; this one was not reviewed"
 #endif
 
 #ifndef CONFIG_MEMCG
@@ -52,7 +54,9 @@
 #include <linux/cgroup.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
+#ifdef MR_CAN_EVICT
 #include <linux/pagevec.h>
+#endif
 #include <linux/sched/isolation.h>
 
 /*
@@ -118,11 +122,18 @@ static inline bool mr_hugetlb_accounted(const struct cgroup_subsys_state *css)
 #define MR_ADD_DEV_ARGS struct device *dev, struct class_interface *unused
 #endif
 
-/* Became kernfs_node.__parent, under RCU, in 6.15 (633488947ef6). */
+/*
+ * Became kernfs_node.__parent, under RCU, in 6.15 (633488947ef6 "kernfs: Use
+ * RCU to access kernfs_node::parent."), found by Kbuild.
+ */
 static inline void mr_kn_set_parent(struct kernfs_node *kn,
 				    struct kernfs_node *parent)
 {
+#ifdef MR_KN_PARENT_RCU
+	RCU_INIT_POINTER(kn->__parent, parent);
+#else
 	kn->parent = parent;
+#endif
 }
 
 /*
@@ -130,6 +141,7 @@ static inline void mr_kn_set_parent(struct kernfs_node *kn,
  * CPU's LRU batches first, an empty one, too (mm/swap.c). Pagevecs went in 6.5
  * (1e0877d58b1e "mm: remove struct pagevec").
  */
+#ifdef MR_CAN_EVICT
 static inline void mr_lru_add_drain(void)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
@@ -144,6 +156,7 @@ static inline void mr_lru_add_drain(void)
 	__pagevec_release(&batch);
 #endif
 }
+#endif
 
 /*
  * Each CPU keeps the buffers that it used last, and they hold their pages. Since

@@ -6,6 +6,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
+#include <linux/kconfig.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
@@ -13,11 +14,12 @@
 #include <linux/sysfs.h>
 
 #include "config.h"
+#include "evict.h"
 #include "reparent.h"
 
 struct mr_config mr_config = {
 	.reap_background = 1,
-	.method = MR_EVICT,
+	.method = __is_defined(MR_CAN_EVICT) ? MR_EVICT : MR_NONE,
 	.scan_interval_ms = 5000,
 	.min_age_ms = 10000,
 	.cpu_percent = 5,
@@ -41,14 +43,15 @@ const struct mr_tunable mr_tunables[MR_T_NR] = {
 	[MR_T_SUBTREE] = { "subtree", MR_PATH },
 };
 
-static const char *can(void)
-{
-	return NULL;
-}
-
 static const char *not_yet(void)
 {
 	return MR_NOT_HERE;
+}
+
+/* Only where there is nothing else. */
+static const char *none_refusal(void)
+{
+	return mr_evict_refusal() ? NULL : MR_NOT_HERE;
 }
 
 /* Methods that exist, and why not, where they can't be used here. */
@@ -56,9 +59,10 @@ static const struct {
 	const char *name;
 	const char *(*refusal)(void);
 } methods[MR_METHOD_NR] = {
-	[MR_EVICT]	= { "evict", can },
+	[MR_EVICT]	= { "evict", mr_evict_refusal },
 	[MR_REPARENT]	= { "reparent", mr_reparent_refusal },
 	[MR_RECHARGE]	= { "recharge", not_yet },
+	[MR_NONE]	= { "none", none_refusal },
 };
 
 /*

@@ -11,6 +11,7 @@ enum mr_method {
 	MR_EVICT,
 	MR_REPARENT,
 	MR_RECHARGE,
+	MR_NONE,	/* the kernel leaves nothing to take: report only */
 	MR_METHOD_NR,
 };
 

@@ -11,7 +11,7 @@
 
 struct mr_fence;
 
-#ifdef CONFIG_LRU_GEN
+#ifdef MR_CAN_FENCE
 struct mr_fence *mr_fence_alloc(void);
 void mr_fence_free(struct mr_fence *f);
 unsigned int mr_fence_up(struct mr_fence *f, struct cgroup_subsys_state *css,

@@ -10,6 +10,7 @@
 #include "cgfile.h"
 #include "daemon.h"
 #include "debugfs.h"
+#include "evict.h"
 #include "groups.h"
 #include "notice.h"
 #include "pcp.h"
@@ -65,6 +66,8 @@ static int __init mr_init(void)
 	ret = mr_sysfs_create();
 	if (ret)
 		goto err_debugfs;
+	if (mr_evict_refusal())
+		pr_notice("this kernel hands the memory of removed groups to their parents: they are reported, and left alone\n");
 	mr_daemon_start();
 	return 0;
 

@@ -757,7 +757,7 @@ static int finish(struct mr_pass *p)
  * @p: the pass
  *
  * A scan, then work on what it has seen: a pass ends, however fast groups come
- * and go meanwhile.
+ * and go meanwhile. With MR_NONE the scan is all.
  *
  * Context: under mr_work_lock, which @p's ops may drop; sleeps.
  *
@@ -782,10 +782,11 @@ int mr_pass_run(struct mr_pass *p)
 			ret = mr_pass_scan(p);
 	}
 	seen = p->seen;
-	if (!ret && seen)
+	if (!ret && seen && p->method != MR_NONE) {
 		ret = act(p);
-	if (!ret && seen && p->ops->everything)
-		ret = finish(p);
+		if (!ret && p->ops->everything)
+			ret = finish(p);
+	}
 	mr_count(&mr_counters.passes, 1);
 	trace_reap_pass_end(pass, seen, p->tried, p->taken_bytes, ret);
 	return ret;

@@ -3,8 +3,23 @@
 #ifndef MR_PCP_H
 #define MR_PCP_H
 
+#ifdef MR_CAN_EVICT
 int mr_pcp_init(void);
 void mr_pcp_exit(void);
 void mr_pcp_drain(void);
+#else
+static inline int mr_pcp_init(void)
+{
+	return 0;
+}
+
+static inline void mr_pcp_exit(void)
+{
+}
+
+static inline void mr_pcp_drain(void)
+{
+}
+#endif
 
 #endif /* MR_PCP_H */

@@ -10,7 +10,8 @@
 
 /* Method by index, as in config.h. */
 #define show_mr_method(m) \
-	__print_symbolic(m, { 0, "evict" }, { 1, "reparent" }, { 2, "recharge" })
+	__print_symbolic(m, { 0, "evict" }, { 1, "reparent" }, { 2, "recharge" }, \
+			 { 3, "none" })
 
 /**
  * reap_pass_begin - a pass over all groups starts

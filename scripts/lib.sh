@@ -68,7 +68,14 @@ kernel_image()
 	_rel=$(kernel_release "$1") || return
 	case $1 in
 	debug-*)	echo "$(kernel_dir "$1")/build/arch/x86/boot/bzImage" ;;
-	*)		echo "$(kernel_dir "$1")/root/boot/vmlinuz-$_rel" ;;
+	*)
+		# Later packages have it beside the modules.
+		for _image in "$(kernel_dir "$1")/root/boot/vmlinuz-$_rel" \
+				"$(kernel_dir "$1")/root/usr/lib/modules/$_rel/vmlinuz"; do
+			[ ! -e "$_image" ] || break
+		done
+		echo "$_image"
+		;;
 	esac
 }
 

@@ -10,6 +10,7 @@ release_suites()
 {
 	case $1 in
 	5.10)	echo bullseye bullseye-security ;;
+	7.2)	echo trixie-backports ;;
 	esac
 }
 

@@ -117,7 +117,7 @@ ready()
 {
 	[ -s "$1/release" ] || return 1
 	read -r _rel _version <"$1/release"
-	[ -d "$1/root/boot" ] || return 1
+	[ -d "$1/root" ] || return 1
 	[ -d "$1/root/usr/src/linux-headers-$_rel" ] || [ "$(version_of "linux-headers-$_rel")" = "$_version" ]
 }
 

@@ -303,15 +303,19 @@ release()
 # The module.
 #
 
-# has THING: whether this kernel has what the module or a test needs: reparent,
+# has THING: whether this kernel has what the module or a test needs: evict, reparent,
 # inode_switch; pipe: the buffers of pipes are charged to an object cgroup, so that
 # they hold no group; switch_dirty: dirty inodes are switched as they are;
 # exact_stat: memory.stat is not up to 32 pages for each CPU behind
 has()
 {
 	case "$(uname -r) $1" in
+	5.10.*\ evict)		true ;;
 	5.10.*)			false ;;
 	6.1.*\ switch_dirty)	false ;;
+	7.2.*\ pipe | 7.2.*\ exact_stat)
+				true ;;
+	7.2.*)			false ;;
 	esac
 }
 

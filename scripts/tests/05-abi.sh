@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# kernels: 5.10 6.1 6.12
+# kernels: 5.10 6.1 6.12 7.2
 # vm: --cgroup v2 --add Documentation:/doc
 # timeout: 60
 #
@@ -52,6 +52,8 @@ defaults()
 		/Default: / { sub(/.*Default: /, ""); sub(/\.?$/, ""); sub(/ .*/, ""); print what, $0 }' $ABI/sysfs-kernel-mm-* |
 		while read -r file value; do
 			is=$(tr -d '[]' <"$file")
+			# Where nothing is left to take.
+			case ${file##*/} in method) has evict || value=none ;; esac
 			[ "${is%% *}" = "$value" ] || echo "$file: $is, not $value"
 			[ "$(cat "$file")" = "$(cat "$PARAMS/${file##*/}")" ] || echo "$file: the parameter differs"
 			echo "$file" >>/tmp/checked

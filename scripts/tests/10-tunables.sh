@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# kernels: 5.10 6.1 6.12
+# kernels: 5.10 6.1 6.12 7.2
 # vm: --cgroup v2
 # timeout: 120
 #
@@ -18,7 +18,8 @@ COUNTERS="offline_groups offline_bytes stuck_groups passes_total freed_groups_to
 	evicted_bytes_total reparented_bytes_total recharged_bytes_total cpu_ns_total
 	switched_inodes_total"
 EINVAL='Invalid argument'
-CAN='[evict]'
+CAN='[none]'
+has evict && CAN='[evict]'
 has reparent && CAN='[evict] reparent'
 LONG=$(head -c 4096 /dev/zero | tr '\0' 1)
 
@@ -194,19 +195,23 @@ for text in '\n' -1 1 evic evictx 'evict evict' '[evict]' 18446744073709551616 "
 done
 verdict "method refuses nonsense"
 refused method 'recharge\n' 'Operation not supported'
-METHOD=evict METHODS=$CAN
-if has reparent; then
-	METHOD=reparent METHODS='evict [reparent]'
-	accepted method reparent "$METHODS"
-	accepted method 'reparent\n' "$METHODS"
-else
-	refused method reparent 'Operation not supported'
-	refused method 'reparent\n' 'Operation not supported'
-fi
+for name in evict reparent none; do
+	! echo "$CAN" | grep -qw $name || continue
+	refused method $name 'Operation not supported'
+	refused method "$name\n" 'Operation not supported'
+done
 verdict "method refuses what it can't do"
-accepted method evict "$CAN"
-accepted method 'evict\n' "$CAN"
+METHOD=${CAN#\[}
+METHOD=${METHOD%%\]*} METHODS=$CAN
+if has reparent; then
+	accepted method reparent 'evict [reparent]'
+	accepted method 'reparent\n' 'evict [reparent]'
+fi
+accepted method "$METHOD" "$CAN"
+accepted method "$METHOD\n" "$CAN"
 verdict "method takes what it can"
+# Another than the default, where there is one.
+has reparent && METHOD=reparent METHODS='evict [reparent]'
 
 A1019=$(head -c 1019 /dev/zero | tr '\0' a)
 for text in '\n' -1 abc relative/path 18446744073709551616 "/$LONG" "/${LONG#1}" /a//b /a/./b \
@@ -244,7 +249,7 @@ check "unloads" unload_reaper
 check "and nothing is left" sh -c "[ ! -e $REAPER ] && [ ! -e $DEBUG ] &&
 	[ ! -e /sys/kernel/tracing/events/memcg_reaper ] && ! pidof kmemcg_reaperd"
 
-check "loads with parameters" load_reaper reap_background=0 method=$METHOD scan_interval_ms=10 \
+check "loads with parameters" load_reaper reap_background=0 "method=$METHOD" scan_interval_ms=10 \
 	min_age_ms=0 cpu_percent=100 batch_pages=65536 swap=0 'subtree="/a b/c/"'
 while read -r name value; do
 	compare "parameter $name is $value" "$(cat $PARAMS/"$name")" = "$value"
@@ -297,6 +302,8 @@ not_loaded method=
 not_loaded method=nonsense
 not_loaded method=recharge 'Operation not supported'
 has reparent || not_loaded method=reparent 'Operation not supported'
+has evict || not_loaded method=evict 'Operation not supported'
+! has evict || not_loaded method=none 'Operation not supported'
 not_loaded subtree=
 not_loaded subtree=relative
 verdict "a bad parameter refuses the load, with a line"

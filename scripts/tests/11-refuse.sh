@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# kernels: 5.10 6.1 6.12
+# kernels: 5.10 6.1 6.12 7.2
 # vm: --cgroup none
 # timeout: 60
 #

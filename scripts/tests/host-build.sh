@@ -131,7 +131,7 @@ another_version()
 	odd_headers "$1" || return
 	sed -i "s/^#define LINUX_VERSION_CODE .*/#define LINUX_VERSION_CODE $(($2 * 65536 + $3 * 256 + $4))/" \
 		"$tmp/odd/include/generated/uapi/linux/version.h"
-	refused "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12"
+	refused "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12, 7.2"
 }
 
 not_without()
@@ -154,7 +154,7 @@ optional()
 for kernel in $MR_KERNELS; do
 	kdir=$(kernel_kdir "$kernel") || exit
 	# On both sides of each range.
-	for odd in 5.9.255 5.10.161 5.11.0 6.0.255 6.13.0 7.2.0; do
+	for odd in 5.9.255 5.10.161 5.11.0 6.0.255 6.13.0 7.1.255 7.3.0; do
 		# shellcheck disable=SC2046 # three numbers
 		result "$kernel headers that say $odd: refused" another_version "$kdir" $(echo $odd | tr . ' ')
 	done
