@@ -148,7 +148,7 @@ static int write_file(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
  * Keep a group from swapping for the length of one reclaim that takes no
  * swappiness. The old value is put back: it is the administrator's, and counts
  * again when the tunable "swap" is switched on. A kernel without these files
- * can't swap.
+ * can't swap, or it has no such means, see mr_cgfile_noswap_refusal().
  */
 
 static u64 noswap_begin(struct mr_cgfile *cf, struct cgroup_subsys_state *css)
@@ -355,6 +355,25 @@ u64 mr_cgfile_swap_bytes(struct cgroup_subsys_state *css)
 	if (!on_v2() || !c)
 		return 0;
 	return c->read_u64(css, c);
+}
+
+/**
+ * mr_cgfile_noswap_refusal() - why groups can't be kept from swapping
+ *
+ * May be called before mr_cgfile_setup(), as parameters are set earlier.
+ *
+ * Context: any; the files are there since boot.
+ *
+ * Return: NULL: they can; or a text.
+ */
+const char *mr_cgfile_noswap_refusal(void)
+{
+	if (!IS_ENABLED(CONFIG_SWAP) || mem_cgroup_disabled())
+		return NULL;
+	if (on_v2() ? find_added("swap.max") :
+		      find_in(memory_cgrp_subsys.legacy_cftypes, "swappiness"))
+		return NULL;
+	return "this kernel was started without swap accounting (swapaccount=0)";
 }
 
 /*

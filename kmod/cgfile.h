@@ -50,6 +50,7 @@ int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 int mr_cgfile_drain(struct mr_cgfile *cf, struct cgroup_subsys_state *css);
 const char *mr_cgfile_stat(struct mr_cgfile *cf,
 			   struct cgroup_subsys_state *css);
+const char *mr_cgfile_noswap_refusal(void);
 u64 mr_cgfile_swap_bytes(struct cgroup_subsys_state *css);
 
 #endif /* MR_CGFILE_H */

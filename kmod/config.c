@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "cgfile.h"
 #include "config.h"
 #include "evict.h"
 #include "reparent.h"
@@ -27,6 +28,11 @@ struct mr_config mr_config = {
 	.swap = 1,
 };
 
+static const char *swap_refusal(unsigned int n)
+{
+	return n ? NULL : mr_cgfile_noswap_refusal();
+}
+
 const struct mr_tunable mr_tunables[MR_T_NR] = {
 	[MR_T_REAP_BACKGROUND] = { "reap_background", MR_NUMBER,
 				   &mr_config.reap_background, 0, 1 },
@@ -39,7 +45,8 @@ const struct mr_tunable mr_tunables[MR_T_NR] = {
 			       &mr_config.cpu_percent, 1, 100 },
 	[MR_T_BATCH_PAGES] = { "batch_pages", MR_NUMBER,
 			       &mr_config.batch_pages, 32, 65536 },
-	[MR_T_SWAP] = { "swap", MR_NUMBER, &mr_config.swap, 0, 1 },
+	[MR_T_SWAP] = { "swap", MR_NUMBER, &mr_config.swap, 0, 1,
+			swap_refusal },
 	[MR_T_SUBTREE] = { "subtree", MR_PATH },
 };
 
@@ -121,6 +128,7 @@ bool mr_path_below(const char *path, const char *top)
 
 static int set_number(const struct mr_tunable *t, const char *text)
 {
+	const char *why;
 	unsigned int n;
 
 	if (kstrtouint(text, 10, &n))
@@ -128,6 +136,9 @@ static int set_number(const struct mr_tunable *t, const char *text)
 	if (n < t->min || n > t->max)
 		return refuse(t, text, -EINVAL, "not in %u to %u", t->min,
 			      t->max);
+	why = t->refusal ? t->refusal(n) : NULL;
+	if (why)
+		return refuse(t, text, -EOPNOTSUPP, "%s", why);
 	WRITE_ONCE(*t->value, n);
 	return 0;
 }

@@ -46,6 +46,7 @@ enum mr_tunable_kind {
  * @value: the number behind it; NULL for a path
  * @min: smallest value
  * @max: largest value
+ * @refusal: why a number can't be had on this kernel, NULL: it can; or NULL
  */
 struct mr_tunable {
 	const char *name;
@@ -53,6 +54,7 @@ struct mr_tunable {
 	unsigned int *value;
 	unsigned int min;
 	unsigned int max;
+	const char *(*refusal)(unsigned int n);
 };
 
 enum mr_tunable_index {
