@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034 # used by those that source it
 #
-# For host tests that print KTAP: $top of the project, its $version, a folder
-# $tmp that goes by itself, and result. Source it after lib.sh.
+# For host tests that print KTAP: $top of the project (set before, where the script
+# is not in tests/), its $version, a folder $tmp that goes by itself, and result.
+# Source it after lib.sh.
 
-top=$(cd "$(dirname "$0")/../.." && pwd) || exit
+top=${top:-$(cd "$(dirname "$0")/../.." && pwd)} || exit
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX") || exit
 trap 'rm -rf "$tmp"' EXIT
 nr=0

@@ -3,12 +3,13 @@
 #
 # Install what building, testing and checking memcg_reaper need, on Debian 12.
 #
-#	setup.sh [build] [vm] [check] [debug] [kunit]
+#	setup.sh [build] [vm] [check] [matrix] [debug] [kunit]
 #
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
 #		in MR_CACHE, not installed)
 #	check	vm, and what the checks call (sparse, coccinelle, dkms)
+#	matrix	vm, and what making trees of Debian's releases takes (matrix.sh)
 #	debug	what building a whole kernel takes (debug-kernel.sh)
 #	kunit	debug, and what running KUnit's suites takes (kunit.sh)
 #
@@ -28,6 +29,7 @@ updated=
 build="gcc make libc6-dev libelf-dev linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64"
 vm="qemu-system-x86 busybox-static e2fsprogs xfsprogs btrfs-progs kmod cpio xz-utils zstd util-linux"
 check="sparse coccinelle shellcheck dkms openssl perl git"
+matrix="debootstrap xz-utils zstd util-linux"
 debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 kunit="qemu-system-x86 python3 util-linux"
 
@@ -39,6 +41,7 @@ for profile in $profiles; do
 	build)	packages="$packages $build" ;;
 	vm)	packages="$packages $build $vm"; kernels=$MR_KERNELS ;;
 	check)	packages="$packages $build $vm $check"; kernels=$MR_KERNELS ;;
+	matrix)	packages="$packages $build $vm $matrix" ;;
 	debug)	packages="$packages $debug" ;;
 	kunit)	packages="$packages $debug $kunit" ;;
 	*)	sed -n '/^#	setup.sh/,/^# only/s/^# \{0,1\}//p' "$0"; exit 2 ;;
