@@ -161,12 +161,15 @@ static inline void mr_lru_add_drain(void)
 /*
  * Each CPU keeps the buffers that it used last, and they hold their pages. Since
  * 5.13 lru_add_drain_all() lets go of them as well (8cc621d2f45d "mm: fs:
- * invalidate BH LRU during page migration").
+ * invalidate BH LRU during page migration"). It interrupts all CPUs that have any,
+ * so it is not done where some are isolated.
  */
 static inline void mr_bh_lrus_drain(void)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 13, 0) && defined(CONFIG_BLOCK)
-	invalidate_bh_lrus();
+	if (!housekeeping_enabled(HK_FLAG_DOMAIN) &&
+	    !housekeeping_enabled(HK_FLAG_TICK))
+		invalidate_bh_lrus();
 #endif
 }
 
