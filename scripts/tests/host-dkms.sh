@@ -121,7 +121,7 @@ passed_over()
 	[ "$code" = 77 ]
 }
 
-for release in 5.9.0-5-amd64 5.11.0-1-amd64 6.0.0-1-amd64 6.13.2-amd64 6.20.1-amd64 7.1.0-amd64; do
+for release in 5.9.0-5-amd64 5.11.0-1-amd64 6.0.0-1-amd64 6.13.2-amd64 6.20.1-amd64 7.1.0-amd64 7.3.4-amd64; do
 	result "$release: passed over with 77" passed_over "$release"
 done
 
