@@ -37,6 +37,9 @@
  */
 #define CUT_US 200
 
+/* When a batch is worth a word that keeps unloading waiting. */
+#define PATIENCE (5 * HZ)
+
 /*
  * Everything the thread and the writers of `reap` share.
  *
@@ -426,6 +429,24 @@ void mr_daemon_start(void)
 	wake_up_process(daemon.task);
 }
 
+/*
+ * A batch that waits for a disk can't be ended, and all that unloading does next
+ * waits for it. Say so, once.
+ */
+static void wait_for_worker(void)
+{
+	struct task_struct *task;
+
+	if (wait_event_timeout(daemon.wq, !READ_ONCE(daemon.worker), PATIENCE))
+		return;
+	spin_lock(&daemon.worker_lock);
+	task = daemon.worker;
+	if (task)
+		pr_notice("unloading waits for %s[%d], which waits for I/O most likely: see /proc/%d/stack, and the group that is \"working\" in debugfs\n",
+			  task->comm, task_pid_nr(task), task_pid_nr(task));
+	spin_unlock(&daemon.worker_lock);
+}
+
 /**
  * mr_daemon_shutdown() - end all passes at their next batch, for good
  *
@@ -445,6 +466,7 @@ void mr_daemon_shutdown(void)
 		mr_cut(daemon.worker);
 	spin_unlock(&daemon.worker_lock);
 	wake_up(&daemon.wq);
+	wait_for_worker();
 }
 
 /**

@@ -33,6 +33,7 @@ static const char * const names[] = {
 	[MR_RES_YOUNG]		= "young",
 	[MR_RES_OUTSIDE]	= "outside",
 	[MR_RES_PARENT]		= "parent",
+	[MR_RES_WORKING]	= "working",
 	[MR_RES_TAKEN]		= "taken",
 	[MR_RES_PARTIAL]	= "partial",
 	[MR_RES_BUSY]		= "busy",

@@ -9,12 +9,16 @@
 /* At about 23 KB a group, this many hold 24 GB of kernel memory. */
 #define MR_GROUPS_MAX BIT(20)
 
-/* Why the last attempt at a group ended; names in mr_result_name(). */
+/*
+ * How the last attempt at a group ended; names in mr_result_name(). From
+ * MR_RES_WORKING on the group is ripe.
+ */
 enum mr_result {
 	MR_RES_NONE,		/* not tried yet */
 	MR_RES_YOUNG,		/* younger than min_age_ms */
 	MR_RES_OUTSIDE,		/* not below the tunable subtree */
 	MR_RES_PARENT,		/* has children that are not ripe */
+	MR_RES_WORKING,		/* under way */
 	MR_RES_TAKEN,		/* everything that the method can take */
 	MR_RES_PARTIAL,		/* some; the rest was busy */
 	MR_RES_BUSY,		/* nothing; under I/O, in use, pinned by a journal */

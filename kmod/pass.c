@@ -335,7 +335,7 @@ static bool is_ripe(const struct cgroup_subsys_state *css)
 
 	return mr_css_is_offline(css) &&
 	       !mr_groups_read(css->id, css->serial_nr, &g) &&
-	       g.result >= MR_RES_TAKEN;
+	       g.result >= MR_RES_WORKING;
 }
 
 /*
@@ -400,6 +400,8 @@ static enum mr_result work_on(struct mr_pass *p,
 	bool replaced;
 
 	trace_reap_group_begin(id, p->method);
+	/* Reclaim may wait for I/O: readers of the table see for which group. */
+	g->result = MR_RES_WORKING;
 	if (p->method == MR_REPARENT)
 		result = reparent_group(p, css, size, &bytes, &ns, &skipped);
 	else
@@ -496,7 +498,7 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 	else if (p->act && !had_its_turn(p, g) &&
 		 (revived(g) || due(p, g)))
 		result = work_on(p, css, g, &size);
-	else if (g->result < MR_RES_TAKEN)
+	else if (g->result < MR_RES_WORKING)
 		g->result = MR_RES_NONE;
 	else if (p->method == MR_REPARENT)
 		result = g->result;
