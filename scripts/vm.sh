@@ -200,10 +200,11 @@ build_base()
 	modules_for -a virtio_pci virtio_blk ext4 >"$tmp/boot.list"
 	modules_for xfs >"$tmp/xfs.list"
 	modules_for btrfs >"$tmp/btrfs.list"
+	modules_for dm_mod >"$tmp/dm.list"
 	key=$({
 		echo "$rel" "$helpers"
 		cat "$(command -v busybox)" "$MR_SCRIPTS/guest/init" "$MR_SCRIPTS/guest/lib.sh"
-		sort -u "$tmp/boot.list" "$tmp/xfs.list" "$tmp/btrfs.list" | xargs -r stat -c '%n %s %Y'
+		sort -u "$tmp"/*.list | xargs -r stat -c '%n %s %Y'
 	} | sha256sum | cut -c1-16)
 	base=$MR_CACHE/initramfs/$key.cpio
 	[ ! -s "$base" ] || return 0
@@ -212,7 +213,7 @@ build_base()
 	cp "$MR_SCRIPTS/guest/init" "$MR_SCRIPTS/guest/lib.sh" "$dir/"
 	chmod 755 "$dir/init"
 	find "$helpers" -type f -exec cp {} "$dir/bin/" \;
-	for name in boot xfs btrfs; do
+	for name in boot xfs btrfs dm; do
 		while read -r m; do
 			case $m in
 			*.xz)	xz -dc "$m" >"$dir/modules/$(basename "$m" .xz)" ;;
