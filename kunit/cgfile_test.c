@@ -67,7 +67,6 @@ static struct mr_real_group *removed(struct kunit *test, const char *path,
 	struct mr_real_file *f = mr_real_file(test, false);
 
 	mr_real_fill(test, f, g, PAGES);
-	mr_real_drain();
 	mr_real_rmdir(test, g);
 	if (file)
 		*file = f;
@@ -168,8 +167,7 @@ static void limits_are_put_back(struct kunit *test)
 
 		mr_real_write(test, g, "memory.swap.max", allowed[i]);
 		mr_real_fill(test, f, g, PAGES);
-		mr_real_drain();
-		mr_real_rmdir(test, g);
+			mr_real_rmdir(test, g);
 		mr_cgfile_reclaim(cf, g->css, 1, false);
 		KUNIT_EXPECT_EQ(test, READ_ONCE(memcg->swap.max), pages[i]);
 		KUNIT_EXPECT_LT(test, mr_real_intact(f), PAGES);
@@ -192,8 +190,7 @@ static void drain(struct kunit *test)
 	struct mr_real_group *g = mr_real_mkdir(test, "kunit-a");
 	struct mr_real_file *f = mr_real_file(test, false);
 
-	mr_real_drain();
-	mr_real_fill(test, f, g, 1);
+	mr_real_read(test, f, g, 1);
 	mr_real_rmdir(test, g);
 	mr_cgfile_drain(cf, g->css);
 	KUNIT_EXPECT_EQ(test, mr_real_intact(f), mr_real_size(g->css).file);

@@ -91,7 +91,6 @@ static void shmem_stays(struct kunit *test)
 	struct mr_real_file *f = mr_real_file(test, true);
 
 	mr_real_fill(test, f, g, PAGES);
-	mr_real_drain();
 	mr_real_rmdir(test, g);
 	KUNIT_EXPECT_EQ(test, mr_real_pass(test, MR_EVICT), 0);
 	KUNIT_EXPECT_EQ(test, r->busy, 0);
@@ -110,7 +109,6 @@ static void busy_page(struct kunit *test)
 	struct page *page;
 
 	mr_real_fill(test, f, g, PAGES);
-	mr_real_drain();
 	mr_real_rmdir(test, g);
 	mr_real_forget(g);
 	page = mr_real_page(f, PAGES / 2);
@@ -137,7 +135,6 @@ static void batch(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cf);
 	mr_real_fill(test, f, g, PAGES);
-	mr_real_drain();
 	mr_real_rmdir(test, g);
 	page = mr_real_page(f, PAGES / 2);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);

@@ -368,13 +368,15 @@ static struct page *read_page(struct mr_real_file *f, unsigned int i)
 }
 
 /**
- * mr_real_fill() - read pages of a file, charged to a group
+ * mr_real_read() - read pages of a file, charged to a group
  * @test: the test
  * @f: the file, to which the pages are added
  * @g: the group
  * @pages: how many
+ *
+ * The last of them are in a CPU's batch, and on no list yet.
  */
-void mr_real_fill(struct kunit *test, struct mr_real_file *f,
+void mr_real_read(struct kunit *test, struct mr_real_file *f,
 		  struct mr_real_group *g, unsigned int pages)
 {
 	struct mem_cgroup *old;
@@ -392,6 +394,20 @@ void mr_real_fill(struct kunit *test, struct mr_real_file *f,
 	set_active_memcg(old);
 	f->pages += pages;
 	KUNIT_ASSERT_EQ(test, err, 0);
+}
+
+/**
+ * mr_real_fill() - the same, and all of them are on lists then
+ * @test: the test
+ * @f: the file, to which the pages are added
+ * @g: the group
+ * @pages: how many
+ */
+void mr_real_fill(struct kunit *test, struct mr_real_file *f,
+		  struct mr_real_group *g, unsigned int pages)
+{
+	mr_real_read(test, f, g, pages);
+	mr_pcp_drain();
 }
 
 /**
@@ -451,14 +467,6 @@ unsigned int mr_real_owned(struct mr_real_file *f,
 		put_page(page);
 	}
 	return n;
-}
-
-/**
- * mr_real_drain() - have everything on LRU lists that is in a CPU's batches
- */
-void mr_real_drain(void)
-{
-	mr_pcp_drain();
 }
 
 /**

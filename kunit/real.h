@@ -53,6 +53,8 @@ void mr_real_write(struct kunit *test, struct mr_real_group *g,
 		   const char *file, const char *text);
 
 struct mr_real_file *mr_real_file(struct kunit *test, bool shmem);
+void mr_real_read(struct kunit *test, struct mr_real_file *f,
+		  struct mr_real_group *g, unsigned int pages);
 void mr_real_fill(struct kunit *test, struct mr_real_file *f,
 		  struct mr_real_group *g, unsigned int pages);
 struct page *mr_real_page(struct mr_real_file *f, unsigned int i);
@@ -60,7 +62,6 @@ unsigned int mr_real_intact(struct mr_real_file *f);
 unsigned int mr_real_owned(struct mr_real_file *f,
 			   struct cgroup_subsys_state *css);
 
-void mr_real_drain(void);
 struct mr_lru_size mr_real_size(struct cgroup_subsys_state *css);
 int mr_real_pass(struct kunit *test, enum mr_method method);
 void mr_real_all_gone(struct kunit *test);

@@ -41,7 +41,6 @@ static void to_parent(struct kunit *test)
 	mr_real_fill(test, f, b, PAGES);
 	mr_real_fill(test, s, b, PAGES);
 	KUNIT_EXPECT_EQ(test, mr_real_owned(f, b->css), PAGES);
-	mr_real_drain();
 	before = mr_real_page(s, 7);
 	had = usage(a);
 	KUNIT_EXPECT_GE(test, had, 2 * PAGES);
@@ -143,7 +142,6 @@ static void unevictable(struct kunit *test)
 
 	mapping_set_unevictable(f->inode->i_mapping);
 	mr_real_fill(test, f, b, PAGES);
-	mr_real_drain();
 	KUNIT_EXPECT_EQ(test, mr_real_size(b->css).unevictable, PAGES);
 	removed(test, b);
 	KUNIT_EXPECT_EQ(test, mr_real_pass(test, MR_REPARENT), 0);
@@ -164,7 +162,6 @@ static void locked_page(struct kunit *test)
 	struct page *page;
 
 	mr_real_fill(test, f, b, PAGES);
-	mr_real_drain();
 	mr_real_rmdir(test, b);
 	page = mr_real_page(f, PAGES / 2);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
@@ -199,7 +196,6 @@ static void wave(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w);
 	KUNIT_EXPECT_TRUE(test, mr_wave_empty(w));
 	mr_real_fill(test, f, b, PAGES);
-	mr_real_drain();
 	mr_real_rmdir(test, b);
 
 	mr_gather_start(&g, b->css);
@@ -240,7 +236,7 @@ static void batches_of_cpus(struct kunit *test)
 	struct page *page;
 
 	mr_pcp_drain();
-	mr_real_fill(test, f, a, 1);
+	mr_real_read(test, f, a, 1);
 	page = mr_real_page(f, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
 	mr_pcp_drain();
