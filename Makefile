@@ -48,6 +48,8 @@ check:
 
 check-long:
 	scripts/check.sh --long
+	MR_KERNELS=5.10 scripts/check.sh
+	scripts/kunit.sh
 
 # All suites; or SUITES='memcg_reaper_find*', on KERNELS="6.1 6.12"
 kunit:
@@ -64,6 +66,6 @@ help:
 	@echo 'make clean            remove what was built'
 	@echo 'make demo             show it in a virtual machine (root, Debian 12)'
 	@echo 'make check            run all tests (root, Debian 12)'
-	@echo 'make check-long       all tests on debug kernels, and those that take long'
+	@echo 'make check-long       all tests on debug kernels and on 5.10, and those that take long'
 	@echo 'make kunit            KUnit suites, in kernels made for them (Debian 12)'
 	@echo 'make lint             static checks'

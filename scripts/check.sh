@@ -10,6 +10,7 @@
 #			KASAN, lockdep and the like. Only what runs in a VM.
 #	--long		that, and tests that take long, on all kernels
 #
+#	MR_KERNELS="6.1 6.12"	on which kernels; 5.10 is another
 #	MR_JOBS=2	how many at a time
 #	MR_LOGS=DIR	where logs go
 #
@@ -58,7 +59,7 @@ for kernel in $MR_KERNELS; do
 done
 export MR_KERNELS=$here
 
-kernels=$MR_KERNELS debug= long=
+kernels=$MR_KERNELS debug='' long=''
 if [ "$mode" ]; then
 	for kernel in $MR_DEBUG_KERNELS; do
 		[[ " $MR_KERNELS " != *" $kernel "* ]] || debug="$debug debug-$kernel"

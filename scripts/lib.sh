@@ -11,9 +11,9 @@ MR_TOP=$(dirname -- "$MR_SCRIPTS")
 MR_CACHE=${MR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memcg_reaper}
 MR_NAME=$(basename -- "$0" .sh)
 
-# The kernels that the tests run on. Debian 12 has 6.1 and 6.12; the others come from
-# other releases (release.sh).
-MR_KERNELS=${MR_KERNELS:-5.10 6.1 6.12}
+# The kernels that the tests run on. Debian 12 has 6.1 and 6.12; others, as 5.10, come
+# from other releases (release.sh) where they are asked for.
+MR_KERNELS=${MR_KERNELS:-6.1 6.12}
 # Those of which there are debug kernels.
 # shellcheck disable=SC2034 # used by the scripts that source this file
 MR_DEBUG_KERNELS="6.1 6.12"
@@ -57,7 +57,7 @@ kernel_release()
 	if [ ! -s "$(kernel_dir "$1")/release" ]; then
 		case $1 in
 		debug-*)	die "no kernel $1 in $MR_CACHE: run scripts/debug-kernel.sh ${1#debug-}" ;;
-		*)		die "no kernel $1 in $MR_CACHE: run scripts/setup.sh vm" ;;
+		*)		die "no kernel $1 in $MR_CACHE: run MR_KERNELS=$1 scripts/setup.sh vm" ;;
 		esac
 	fi
 	cut -d' ' -f1 "$(kernel_dir "$1")/release"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # kernels: 6.1 6.12
-# vm: --cgroup v2 --ext4 128 --xfs 300
+# vm 6.12: --cgroup v2 --ext4 128 --xfs 300
 # vm 6.1: --cgroup v1 --ext4 128 --xfs 300
 # timeout: 120
 #
