@@ -75,7 +75,9 @@ reparented()
 		sync
 		tun reap 1 2>/tmp/err
 	fi
-	if wait_for 20 '[ "$(nr_dying)" = 0 ]'; then
+	# A CPU that has used up the last page that it had charged in advance keeps the group
+	# until it charges another one, which nobody does here (drain_all_stock()).
+	if wait_for 20 'incg beside true; [ "$(nr_dying)" = 0 ]'; then
 		ok "$name: all go"
 	else
 		fail "$name: all go" "$(nr_dying) left: $(tail -n 1 $OFFLINE | cut -c1-160)"
@@ -124,6 +126,7 @@ one()
 }
 
 mkcg test/live
+mkcg beside
 check "loads" load_reaper reap_background=0 method=reparent
 compare "method" "$(tun method)" = "evict [reparent]"
 
