@@ -3,7 +3,8 @@
 #
 # Loading and unloading at any moment: 50 times while groups come and go, 25
 # times in the middle of a pass. No splat, nothing left in slab or vmalloc, and
-# each unload within a second.
+# no unload waits for the end of the pass, which would take many seconds. It takes
+# a fraction of one; how long the host keeps its CPUs away is not for a test to say.
 #
 # vm: --cgroup v2 --ext4 1024 --mem 1536 --one-thread
 # kernels: 5.10 6.1 6.12
@@ -85,7 +86,7 @@ scenario()
 	echo 0 >/tmp/slowest
 	check "$1 loads and unloads while groups come and go" cycle "$1"
 	note "slowest unload: $(cat /tmp/slowest)0 ms"
-	compare "each unload within a second" "$(cat /tmp/slowest)" -le 100 "hundredths"
+	compare "no unload hangs" "$(cat /tmp/slowest)" -le 500 "hundredths"
 	end_churn
 
 	# In the middle of a pass: as soon as something is evicted, with plenty left.
@@ -97,8 +98,8 @@ scenario()
 	check "$2 unloads in the middle of a pass" \
 		cycle "$2" '[ "$(stat evicted_bytes_total)" -gt 0 ]'
 	note "slowest unload: $(cat /tmp/slowest)0 ms, $(nr_dying) groups were left"
-	compare "each unload in a pass within a second" "$(cat /tmp/slowest)" -le 100 \
-		"hundredths"
+	compare "no unload in a pass hangs" "$(cat /tmp/slowest)" -le 500 "hundredths"
+	compare "nor waits for its end: groups left" "$(nr_dying)" -ge 100
 	end_churn
 	settle
 }
