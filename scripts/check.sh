@@ -20,7 +20,8 @@
 #			built trees are in $MR_BUILD/6.1/tree and so on
 #	*.sh		runs in a VM on each of "# kernels: 5.10 6.1 6.12", once for each
 #			"# vm: OPTIONS OF vm.sh" ("# vm 6.1: ..." for that kernel
-#			only), within "# timeout: SECONDS"; with "# alone: yes"
+#			only), within "# timeout: SECONDS", or three times that where
+#			the host has other work; with "# alone: yes"
 #			after all others, and one at a time; *-kunit.sh has the KUnit
 #			suites as /memcg_reaper_kunit.ko
 #
@@ -33,6 +34,9 @@ set -eu
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+
+# A limit is there to end what hangs, on a host that may keep its CPUs away, too.
+PATIENCE=3
 
 mode=
 case ${1:-} in
@@ -122,7 +126,7 @@ table()
 	for file in "$MR_SCRIPTS"/tests/*.sh; do
 		name=$(basename "$file" .sh)
 		seconds=$(header "$file" timeout)
-		seconds=${seconds:-120}
+		seconds=$((${seconds:-120} * PATIENCE))
 		case $name in
 		host-*)
 			[ "$debug" ] || printf '%s\t%s\thost %s %s\n' "$seconds" "$name" "$seconds" "$file"
