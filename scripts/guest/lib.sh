@@ -260,10 +260,12 @@ big()
 }
 
 # nothing_left NAME [SECONDS]: all groups are freed, which takes the kernel a
-# moment; else one of them says why
+# moment; else one of them says why. A CPU that has used up the last page that it had
+# charged in advance keeps a group until it charges another one (drain_all_stock()).
 nothing_left()
 {
-	if wait_for "${2:-30}" '[ "$(nr_dying)" = 0 ]'; then
+	mkdir -p "$CG/beside"
+	if wait_for "${2:-30}" 'incg beside true; [ "$(nr_dying)" = 0 ]'; then
 		ok "$1"
 	else
 		fail "$1" "$(nr_dying): $(tail -n 1 $OFFLINE)"
