@@ -75,13 +75,7 @@ reparented()
 		sync
 		tun reap 1 2>/tmp/err
 	fi
-	# A CPU that has used up the last page that it had charged in advance keeps the group
-	# until it charges another one, which nobody does here (drain_all_stock()).
-	if wait_for 20 'incg beside true; [ "$(nr_dying)" = 0 ]'; then
-		ok "$name: all go"
-	else
-		fail "$name: all go" "$(nr_dying) left: $(tail -n 1 $OFFLINE | cut -c1-160)"
-	fi
+	nothing_left "$name: all go" 20
 	compare "$name: bytes moved" $(($(stat reparented_bytes_total) - before)) -ge "$3"
 	compare "$name: the parent's lists hold what they held" "$(lists | sum)" -ge $((held - N * 4096))
 	compare "$name: it is not charged more" "$(cat "$CG/test/memory.current")" -le "$charged"
@@ -126,7 +120,6 @@ one()
 }
 
 mkcg test/live
-mkcg beside
 check "loads" load_reaper reap_background=0 method=reparent
 compare "method" "$(tun method)" = "evict [reparent]"
 
