@@ -350,7 +350,7 @@ watch_boot()
 			waited=0
 		elif [ "$waited" -ge $SILENCE ]; then
 			tail -n 1 "$console" >"$tmp/hung"
-			pkill -P "$qemu" || :
+			kill "$qemu"
 			return
 		fi
 	done
