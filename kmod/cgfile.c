@@ -276,6 +276,20 @@ int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 }
 
 /**
+ * mr_cgfile_counts_stock() - whether mr_cgfile_reclaim() counts by the charge
+ *
+ * What CPUs had charged in advance then passes for taken, once.
+ *
+ * Context: any, after mr_cgfile_setup().
+ *
+ * Return: true where there is no memory.reclaim (before 5.19).
+ */
+bool mr_cgfile_counts_stock(void)
+{
+	return !cft.reclaim;
+}
+
+/**
  * mr_cgfile_drain() - take a group out of per-CPU batches and stocks
  * @cf: stand-in of the caller
  * @css: an offline group with empty LRU lists and no children, referenced by

@@ -47,6 +47,7 @@ void mr_cgfile_free(struct mr_cgfile *cf);
 
 int mr_cgfile_reclaim(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 		      unsigned long pages, bool swap);
+bool mr_cgfile_counts_stock(void);
 int mr_cgfile_drain(struct mr_cgfile *cf, struct cgroup_subsys_state *css);
 const char *mr_cgfile_stat(struct mr_cgfile *cf,
 			   struct cgroup_subsys_state *css);

@@ -119,8 +119,7 @@ int mr_evict_batch(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 
 	/*
 	 * Success with nothing taken: what fell was not the lists, but what
-	 * CPUs had charged in advance (reclaim_by_high() in cgfile.c), and they
-	 * have nothing the second time.
+	 * CPUs had charged in advance, and they have nothing the second time.
 	 */
 	do {
 		if (cut_us)
@@ -129,7 +128,7 @@ int mr_evict_batch(struct mr_cgfile *cf, struct cgroup_subsys_state *css,
 			ret = mr_cgfile_reclaim(cf, css, pages, swap);
 		mr_lru_read(css, size);
 		after = mr_lru_total(size);
-	} while (!ret && after >= before && --tries);
+	} while (!ret && after >= before && mr_cgfile_counts_stock() && --tries);
 	*taken = before > after ? before - after : 0;
 	return ret;
 }
