@@ -210,7 +210,7 @@ drop_all()
 # second. The group removed is one of them for a moment, so not more often.
 all_gone()
 {
-	wait_for "$1" 'wait_for 1 "[ \$(nr_dying) = 0 ]" || { poke; false; }'
+	wait_for "$1" 'wait_for 1 no_dying || { poke; false; }'
 }
 
 # fresh: empty file systems, mounted anew, so that nothing of theirs holds a
@@ -259,13 +259,21 @@ big()
 	wait_for 10 'grep -q " big " $OFFLINE'
 }
 
+# For wait_for. A CPU that has used up the last page that it had charged in advance
+# keeps a group until it charges another one (drain_all_stock()), as on any node.
+no_dying()
+{
+	[ "$(nr_dying)" != 0 ] || return 0
+	mkdir -p "$CG/beside"
+	incg beside true
+	false
+}
+
 # nothing_left NAME [SECONDS]: all groups are freed, which takes the kernel a
-# moment; else one of them says why. A CPU that has used up the last page that it had
-# charged in advance keeps a group until it charges another one (drain_all_stock()).
+# moment; else one of them says why.
 nothing_left()
 {
-	mkdir -p "$CG/beside"
-	if wait_for "${2:-30}" 'incg beside true; [ "$(nr_dying)" = 0 ]'; then
+	if wait_for "${2:-30}" no_dying; then
 		ok "$1"
 	else
 		fail "$1" "$(nr_dying): $(tail -n 1 $OFFLINE)"

@@ -39,7 +39,7 @@ late()
 		return 0
 	fi
 	release
-	wait_for 10 '[ "$(nr_dying)" = 0 ]'
+	wait_for 10 no_dying
 	return 1
 }
 
@@ -122,7 +122,7 @@ check "what is left of mixed ones is page cache" wait_for 30 '[ "$(sum mixed shm
 compare "tmpfs content is all there" "$(head -c 65536 /mnt/tmpfs/tmpfs000049 | wc -c)" = 65536
 release
 rm /mnt/tmpfs/*
-if wait_for 60 'journal_lets_go; [ "$(nr_dying)" = 0 ]'; then
+if wait_for 60 'journal_lets_go; no_dying'; then
 	ok "and nothing is left"
 else
 	fail "and nothing is left" "$(nr_dying): $(tail -n 1 $OFFLINE)"

@@ -23,12 +23,12 @@ compare "with all it has" "$(value age1 file)" -ge 65536
 check "its age grows" wait_for 30 '[ "$(value age1 age_ms)" -ge 500 ]'
 compare "nothing was evicted" "$(stat evicted_bytes_total)" = 0
 tun min_age_ms 100
-check "until it is old enough" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "until it is old enough" wait_for 30 no_dying
 check "and counted as freed" wait_for 10 '[ "$(stat freed_groups_total)" = 1 ]'
 tun min_age_ms 1500
 start=$(now)
 dead age2
-check "a group goes by its age" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "a group goes by its age" wait_for 30 no_dying
 compare "not before" $(($(now) - start)) -ge 149 "of 1/100 s"
 tun min_age_ms 0
 
@@ -41,7 +41,7 @@ mkcg out
 tun subtree '/a tree'
 dead 'a tree/in/deep'
 dead 'a tree/one'
-check "groups below it go, the path has a space" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "groups below it go, the path has a space" wait_for 30 no_dying
 dead 'a treeX/two'
 dead out/three
 check "passes" wait_passes 4
@@ -64,7 +64,7 @@ mkcg 'a tree/in'
 dead 'a tree/in/six'
 check "a group of the same path made again counts as well" wait_for 30 '[ "$(nr_dying)" = 3 ]'
 tun subtree /
-check "all go without it" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "all go without it" wait_for 30 no_dying
 
 #
 # reap_background and scan_interval_ms, while the thread sleeps for an hour
@@ -79,7 +79,7 @@ check "and its age is known" wait_for 30 '[ "$(value notice age_ms)" -ge 300 ]'
 compare "without a pass" "$(stat passes_total)" = "$passes"
 tun scan_interval_ms 100
 start=$(now)
-check "a shorter interval counts at once" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "a shorter interval counts at once" wait_for 30 no_dying
 compare "within 3 s" $(($(now) - start)) -le 300 "of 1/100 s"
 
 tun scan_interval_ms $HOUR
@@ -100,6 +100,6 @@ start=$(now)
 check "reap_background=1: the thread looks at once" wait_for 30 '[ "$(stat offline_groups)" = 1 ]'
 compare "within 3 s" $(($(now) - start)) -le 300 "of 1/100 s"
 tun scan_interval_ms 50
-check "and works" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "and works" wait_for 30 no_dying
 check "unloads" unload_reaper
 finish

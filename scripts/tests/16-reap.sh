@@ -64,7 +64,7 @@ compare "stuck groups" "$(stat stuck_groups)" = 20
 [ "$(stat stuck_groups)" = 20 ] || note "$(grep -v 'unevictable stuck$' $OFFLINE)"
 compare "offline groups" "$(stat offline_groups)" = 20
 release
-check "and they go when they are let go" wait_for 30 '[ "$(reap)" = "" ] && [ "$(nr_dying)" = 0 ]'
+check "and they go when they are let go" wait_for 30 '[ "$(reap)" = "" ] && no_dying'
 
 #
 # EAGAIN: things that could be taken later.

@@ -90,7 +90,7 @@ compare "latency is empty before" "$(wc -l <$DEBUG/latency)" = 3
 sync
 tried=$(nr_dying)
 tun reap 1
-check "a pass leaves nothing" wait_for 10 '[ "$(nr_dying)" = 0 ]'
+check "a pass leaves nothing" wait_for 10 no_dying
 compare "groups are in latency" \
 	"$(awk 'NR > 2 && $1 != "max" { n += $4 } END { print n }' $DEBUG/latency)" -ge $((tried - 3))
 compare "batches, too" "$(awk 'NR > 2 && $1 != "max" { n += $2 } END { print n }' $DEBUG/latency)" -ge 5
@@ -149,6 +149,6 @@ check "holds the module" sh -c '! rmmod memcg_reaper'
 check "which works on" sh -c "[ -e $REAPER/reap ] && pidof kmemcg_reaperd"
 exec 3<&-
 rm -f /mnt/tmpfs/*
-check "what it held goes" wait_for 60 '[ "$(nr_dying)" = 0 ]'
+check "what it held goes" wait_for 60 no_dying
 check "unloads" unload_reaper
 finish

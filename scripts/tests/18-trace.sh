@@ -90,7 +90,7 @@ if has inode_switch; then
 else
 	compare "no inode is switched" "$(only inode_switch | wc -l) $(stat switched_inodes_total)" = "0 0"
 fi
-check "and all are gone" wait_for 10 '[ "$(nr_dying)" = 0 ]'
+check "and all are gone" wait_for 10 no_dying
 
 # The thread's passes come in pairs as well.
 tun min_age_ms 0
@@ -99,7 +99,7 @@ echo >$TRACE/trace
 echo 1 >$EVENTS/enable
 mkgroups --root "$CG/test" --count 20 --dir /mnt/xfs --sync >/dev/null
 tun reap_background 1
-check "the thread works" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "the thread works" wait_for 30 no_dying
 tun reap_background 0
 usleep 300000
 echo 0 >$EVENTS/enable

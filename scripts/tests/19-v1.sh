@@ -37,7 +37,7 @@ compare "page cache goes" "$(value dead holders)" = anon
 compare "it is stuck" "$(value dead result) $(stat stuck_groups)" = "stuck 1"
 rm /mnt/tmpfs/dead
 check "reap once more" tun reap 1
-check "and nothing is left" wait_for 10 '[ "$(nr_dying)" = 0 ]'
+check "and nothing is left" wait_for 10 no_dying
 
 mkgroups --root "$CG/test" --prefix x --count 100 --dir /mnt/xfs --sync >/tmp/x
 mkgroups --root "$CG/test" --prefix n --count 30 --kind nested --dir /mnt/xfs --sync >/tmp/n

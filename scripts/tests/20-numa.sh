@@ -59,11 +59,11 @@ for how in reap thread; do
 	compare "$how: the row has both" "$bytes" -ge $((90 * MIB))
 	if [ $how = reap ]; then
 		check "reap works" tun reap 1
-		wait_for 5 '[ "$(nr_dying)" = 0 ]' || tun reap 1
+		wait_for 5 no_dying || tun reap 1
 	else
 		tun reap_background 1
 	fi
-	check "$how: the group goes" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+	check "$how: the group goes" wait_for 30 no_dying
 	compare "$how: taken from node 0" $((zero - $(node 0 FilePages))) -ge 40 MiB
 	compare "$how: taken from node 1" $((one - $(node 1 FilePages))) -ge 40 MiB
 	compare "$how: residency" "$(residency /mnt/xfs/zero /mnt/xfs/one)" = 0.0
@@ -88,7 +88,7 @@ compare "tmpfs of both nodes is counted" "$(stat offline_bytes)" -ge $((31 * MIB
 compare "and stays on node 0" "$(node 0 Shmem)" -ge "$zero"
 compare "and stays on node 1" "$(node 1 Shmem)" -ge "$one"
 tun swap 1
-check "swap=1 empties the group" wait_for 60 '[ "$(nr_dying)" = 0 ]'
+check "swap=1 empties the group" wait_for 60 no_dying
 compare "on node 0" $((zero - $(node 0 Shmem))) -ge 13 MiB
 compare "on node 1" $((one - $(node 1 Shmem))) -ge 13 MiB
 check "unloads" unload_reaper

@@ -68,7 +68,7 @@ check "files are intact" verify d $N
 tun reap_background 1
 # Those that were tried in vain rest for up to 51 seconds by now; `reap` tries all.
 check "all go when the journal lets go" wait_for 60 \
-	'journal_lets_go; tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ]'
+	'journal_lets_go; tun reap 1 2>/dev/null; no_dying'
 
 # No sync by anyone: the flushers write, then the thread switches.
 echo 50 >/proc/sys/vm/dirty_writeback_centisecs
@@ -102,7 +102,7 @@ compare "unmount during reap: EBUSY" $busy = 0 "in $rounds rounds"
 compare "and everything is there after" $broken = 0 "failures in $rounds rounds"
 umount /mnt/ext4
 umount /mnt/xfs
-check "no group stays without its file system" wait_for 60 '[ "$(nr_dying)" = 0 ]'
+check "no group stays without its file system" wait_for 60 no_dying
 check "mounts again" mount_all
 check "a clean file system" sh -c '! dmesg | grep -E "EXT4-fs error|XFS.*(Corruption|corrupt)|recovery"'
 compare "cgroup mount options" "$(grep cgroup2 /proc/mounts)" = "$options"

@@ -75,7 +75,7 @@ sync
 tun reap 1 2>/dev/null
 # The kernel switches some by itself, with each group that goes.
 compare "once written, inodes are switched" "$(stat switched_inodes_total)" -ge $N
-wait_for 20 '[ "$(nr_dying)" = 0 ]'
+wait_for 20 no_dying
 compare "all groups go" "$(nr_dying)" = 0
 check "files are intact" verify d $N
 compare "bdis are as before" "$(bdis)" = "$before"
@@ -85,7 +85,7 @@ echo 50 >/proc/sys/vm/dirty_expire_centisecs
 echo 50 >/proc/sys/vm/dirty_writeback_centisecs
 tun reap_background 1
 check "dirty groups beside the thread" groups e 20
-check "go without a sync of anyone's" wait_for 60 '[ "$(nr_dying)" = 0 ]'
+check "go without a sync of anyone's" wait_for 60 no_dying
 check "files are intact beside the thread" verify e 20
 
 #
@@ -116,7 +116,7 @@ compare "its module during reap: in use" $used = 0 "in $rounds rounds"
 compare "and everything is there after" $broken = 0 "failures in $rounds rounds"
 note "inodes switched meanwhile: $(($(stat switched_inodes_total) - switched))"
 umount /mnt/btrfs
-wait_for 60 '[ "$(nr_dying)" = 0 ]'
+wait_for 60 no_dying
 compare "no group stays without its file system" "$(nr_dying)" = 0
 [ "$(nr_dying)" = 0 ] || cat $OFFLINE
 check "mounts again" mount_it

@@ -95,7 +95,7 @@ done </modules/dm
 if [ ! -e /dev/mapper/control ]; then
 	skip "a disk that hangs" "this kernel has no device mapper"
 	check "loads" load evict
-	check "all go" wait_for 60 'journal_lets_go; tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ]'
+	check "all go" wait_for 60 'journal_lets_go; tun reap 1 2>/dev/null; no_dying'
 	unload "in the end"
 	finish
 fi
@@ -131,7 +131,7 @@ dm resume test
 wait $syncing
 [ "$VM_CGROUP" = v2 ] || ended "until the disk answers" "$unloading"
 check "loads" load evict
-check "then all go" wait_for 60 'journal_lets_go; tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ]'
+check "then all go" wait_for 60 'journal_lets_go; tun reap 1 2>/dev/null; no_dying'
 echo 3 >/proc/sys/vm/drop_caches
 check "files are as they were" filesum verify /mnt/ext4/sums 4 20000 1
 
@@ -148,7 +148,7 @@ unload "failed"
 rest failed
 check "loads" load evict
 umount /mnt/ext4
-check "all go with the file system" wait_for 60 'tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ]'
+check "all go with the file system" wait_for 60 'tun reap 1 2>/dev/null; no_dying'
 dm remove test
 unload "in the end"
 finish

@@ -86,7 +86,7 @@ while kill -0 $maker 2>/dev/null; do
 done
 wait $maker
 remount nsdelegate
-check "groups go while cgroup2 is remounted" wait_for 30 '[ "$(nr_dying)" = 0 ]'
+check "groups go while cgroup2 is remounted" wait_for 30 no_dying
 wait_passes 2
 check "and the options are those asked for" grep -q 'cgroup2.*nsdelegate' /proc/mounts
 check "and no others" sh -c "! grep -q 'cgroup2.*memory_recursiveprot' /proc/mounts"

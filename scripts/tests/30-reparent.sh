@@ -59,7 +59,7 @@ run()
 	tun reap 1 2>/tmp/err
 	ns=$(($(cpu_ns) - ns))
 	took=$(($(now) - start))
-	wait_for 10 '[ "$(nr_dying)" = 0 ]'
+	wait_for 10 no_dying
 	left=$(nr_dying)
 	pages=$((($(stat "$counter") - pages) / 4096))
 	note "$fs, $method: $left left, ${took}0 ms, $((ns / 1000 / N)) us of CPU a group," \

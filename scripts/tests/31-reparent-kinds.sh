@@ -193,7 +193,7 @@ else
 fi
 release
 echo 2 >/sys/kernel/mm/ksm/run
-wait_for 20 '[ "$(nr_dying)" = 0 ]'
+wait_for 20 no_dying
 empty "merged pages"
 
 # hugetlbfs, which no eviction takes.
@@ -237,7 +237,7 @@ compare "huge pages: counted as stuck" "$(stat stuck_groups)" = 1
 compare "huge pages: nothing to come back for" "$(cat /tmp/err)" = ""
 compare "huge pages: contents" "$(unharmed)" = "same 0"
 release
-check "huge pages: gone when they are freed" wait_for 20 '[ "$(nr_dying)" = 0 ]'
+check "huge pages: gone when they are freed" wait_for 20 no_dying
 empty "huge pages"
 
 check "unload" unload_reaper

@@ -38,7 +38,7 @@ sets()
 # shellcheck disable=SC2317 # called through check
 gone()
 {
-	wait_for 30 'tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ] || { sync; false; }' ||
+	wait_for 30 'tun reap 1 2>/dev/null; no_dying || { sync; false; }' ||
 		{ tail -n 1 "$OFFLINE"; false; }
 }
 

@@ -23,7 +23,7 @@ for i in $(seq "$ROUNDS"); do
 		--file "/mnt/tmpfs/f" --size 4M
 	rmcg "test/g$i"
 	wait_for 10 "grep -q ' g$i ' $OFFLINE"
-	wait_for 20 'tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ]' || left=$((left + 1))
+	wait_for 20 'tun reap 1 2>/dev/null; no_dying' || left=$((left + 1))
 	release
 	rm /mnt/tmpfs/f
 done

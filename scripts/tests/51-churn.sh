@@ -53,7 +53,7 @@ churn()
 mkdir /mnt/ext4/evict /mnt/ext4/reparent
 load_reaper scan_interval_ms=100 min_age_ms=0 cpu_percent="$PERCENT"
 churn reparent $((SECONDS_ / 2))
-check "reparent: all go" wait_for 30 'sync; [ "$(nr_dying)" = 0 ]'
+check "reparent: all go" wait_for 30 'sync; no_dying'
 churn evict "$SECONDS_"
 sync
 # An ext4 journal commits at least every 5 s, and its pages go with the next

@@ -43,7 +43,7 @@ run()
 	last=-1
 	while [ "$(nr_dying)" != 0 ] && [ "$last" != "$(stat "$2")" ]; do
 		last=$(stat "$2")
-		wait_for 90 '[ "$(nr_dying)" = 0 ] || [ "$(stat '"$2"')" != '"$last"' ]'
+		wait_for 90 'no_dying || [ "$(stat '"$2"')" != '"$last"' ]'
 	done
 	took=$(($(now) - start))
 	kill $watch 2>/dev/null

@@ -253,7 +253,7 @@ done
 ! keys || echo 1 2>/dev/null >/sys/devices/system/cpu/cpu1/online
 grep -q "^$SWAP_DEV " /proc/swaps && swapoff "$SWAP_DEV"
 umount /mnt/huge
-if wait_for 120 'journals_let_go; [ "$(nr_dying)" = 0 ]'; then
+if wait_for 120 'journals_let_go; no_dying'; then
 	ok "all groups are gone"
 else
 	fail "all groups are gone" "$(nr_dying): $(tail -n 3 $OFFLINE)"
@@ -267,7 +267,7 @@ wait_for 20 '[ "$(more_than_kernel "$TEST")" = 0 ]'
 compare "the parent is charged for nothing but the kernel's own" "$(more_than_kernel "$TEST")" = 0 bytes
 compare "nor for any swap" "$(cat "$TEST/memory.swap.current")" = 0 bytes
 check "the parent goes" rmdir "$TEST"
-check "at once" wait_for 20 'tun reap 1 2>/dev/null; [ "$(nr_dying)" = 0 ]'
+check "at once" wait_for 20 'tun reap 1 2>/dev/null; no_dying'
 drop_all
 wait_for 20 "as_before nr_unevictable $unevictable"
 compare "unevictable pages are as many as before" "$(vmstat nr_unevictable)" = "$unevictable"
