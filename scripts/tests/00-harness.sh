@@ -30,7 +30,7 @@ kind_of()
 	# the group that drop_all makes and removes may be there for a moment
 	case $stays in
 	all)	[ "$made" -ge $groups ] && dropped=$(nr_dying) && [ "$dropped" -ge $groups ] ;;
-	some)	[ "$made" -ge $groups ] && wait_for 5 "[ \$(nr_dying) -le $((groups / 4)) ]" ;;
+	some)	[ "$made" -ge $groups ] && wait_for 5 "[ \$(nr_dying) -le $((groups / 5)) ]" ;;
 	none)	wait_for 5 "[ \$(nr_dying) -le 2 ]" ;;
 	esac
 	check "$name: $stays stay" [ $? = 0 ]
