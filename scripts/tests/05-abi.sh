@@ -19,37 +19,39 @@ find $REAPER $DEBUG $PARAMS ! -path $PARAMS | sort >/tmp/live
 sed -n 's/^What:[[:blank:]]*//p' $ABI/* | sort >/tmp/documented
 compare "files found" "$(wc -l </tmp/live)" -ge 30
 
-# in_both FILE FILE WORDS
-only_in()
+# says_nothing WORDS COMMAND...: what it does say is shown
+says_nothing()
 {
-	grep -vxF -f "$2" "$1" >/tmp/only
-	check "$3" test ! -s /tmp/only
-	sed 's/^/# /' /tmp/only
+	local words="$1"
+
+	shift
+	"$@" >/tmp/said
+	check "$words" test ! -s /tmp/said
+	sed 's/^/# /' /tmp/said
 }
-only_in /tmp/live /tmp/documented "every file is documented"
-only_in /tmp/documented /tmp/live "every documented file is there"
+
+says_nothing "every file is documented" grep -vxF -f /tmp/documented /tmp/live
+says_nothing "every documented file is there" grep -vxF -f /tmp/live /tmp/documented
 
 # modes: "(RW, 0644)" and the like; inside stats/ and debugfs the directory's
 # entry names the mode.
 modes()
 {
 	awk '/^What:/ { what = $2 }
-		/^\t\t\(R[OW], 0[0-9]*\)|^\t\t\(WO, 0[0-9]*\)/ { sub(/\)/, "", $2); print what, $2 }' $ABI/* |
+		/^\t\t\(R[OW], 0[0-9]*\)|^\t\t\(WO, 0[0-9]*\)/ { sub(/\)/, "", $2); print what, $2 }' "$ABI"/* |
 		while read -r file mode; do
 			[ "0$(busybox stat -c %a "$file")" = "$mode" ] || echo "$file: $(busybox stat -c %a "$file"), not $mode"
 		done
-	find $REAPER/stats -type f ! -perm 0444
-	find $DEBUG -type f ! -perm 0400
+	find "$REAPER"/stats -type f ! -perm 0444
+	find "$DEBUG" -type f ! -perm 0400
 }
-modes >/tmp/out
-check "modes as documented" test ! -s /tmp/out
-sed 's/^/# /' /tmp/out
+says_nothing "modes as documented" modes
 
 # "Default: 5000." ends an entry of the tunables.
 defaults()
 {
 	awk '/^What:/ { what = $2 }
-		/Default: / { sub(/.*Default: /, ""); sub(/\.?$/, ""); sub(/ .*/, ""); print what, $0 }' $ABI/sysfs-kernel-mm-* |
+		/Default: / { sub(/.*Default: /, ""); sub(/\.?$/, ""); sub(/ .*/, ""); print what, $0 }' "$ABI"/sysfs-kernel-mm-* |
 		while read -r file value; do
 			is=$(tr -d '[]' <"$file")
 			# Where nothing is left to take.
@@ -59,15 +61,13 @@ defaults()
 			echo "$file" >>/tmp/checked
 		done
 }
-defaults >/tmp/out
-check "defaults as documented" test ! -s /tmp/out
-sed 's/^/# /' /tmp/out
+says_nothing "defaults as documented" defaults
 compare "defaults found" "$(wc -l </tmp/checked)" = 8
 
 # "10 to 3600000" in an entry: both ends are taken, what is beyond them is refused.
 ranges()
 {
-	sed -nE 's/^What:[[:blank:]]*//p; s/.* ([0-9]+) to ([0-9]+).*/\1 \2/p' $ABI/sysfs-kernel-mm-* |
+	sed -nE 's/^What:[[:blank:]]*//p; s/.* ([0-9]+) to ([0-9]+).*/\1 \2/p' "$ABI"/sysfs-kernel-mm-* |
 		while read -r word max; do
 			case $word in
 			/*)	file=$word; continue ;;
@@ -83,9 +83,7 @@ ranges()
 			echo "$file" >>/tmp/ranges
 		done
 }
-ranges >/tmp/out
-check "ranges as documented" test ! -s /tmp/out
-sed 's/^/# /' /tmp/out
+says_nothing "ranges as documented" ranges
 compare "ranges found" "$(wc -l </tmp/ranges)" = 4
 
 # Numbers only in stats/, one a file.
@@ -95,25 +93,25 @@ numbers()
 		grep -qxE '[0-9]+' "$file" && [ "$(wc -l <"$file")" = 1 ] || echo "$file"
 	done
 }
-numbers >/tmp/out
-check "one number in each counter" test ! -s /tmp/out
+says_nothing "one number in each counter" numbers
 
 # The guide explains every column and every event.
-guide()
+words()
 {
 	for file in offline ancestors latency; do
-		[ "$(sed -n 1p $DEBUG/$file)" = "v: 1" ] || echo "$file: first line"
-		sed -n 2p $DEBUG/$file | tr ' ' '\n'
+		[ "$(sed -n 1p "$DEBUG/$file")" = "v: 1" ] || echo "$file: first line"
+		sed -n 2p "$DEBUG/$file" | tr ' ' '\n'
 	done
 	find /sys/kernel/tracing/events/memcg_reaper -mindepth 1 -type d | sed 's|.*/||'
 }
-guide | while read -r word; do
-	grep -qF -- "\`\`$word\`\`" $GUIDE || echo "$word"
-done >/tmp/out
-check "the guide has every column and event" test ! -s /tmp/out
-sed 's/^/# /' /tmp/out
+unexplained()
+{
+	words | while read -r word; do
+		grep -qF -- "\`\`$word\`\`" "$GUIDE" || echo "$word"
+	done
+}
+says_nothing "the guide has every column and event" unexplained
 
 check "the module unloads" unload_reaper
-find $REAPER $DEBUG /sys/module/memcg_reaper >/tmp/out 2>/dev/null
-check "no file stays" test ! -s /tmp/out
+says_nothing "no file stays" find $REAPER $DEBUG /sys/module/memcg_reaper 2>/dev/null
 finish
