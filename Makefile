@@ -48,6 +48,7 @@ check:
 
 check-long:
 	scripts/check.sh --long
+	MR_DEBUG_KERNELS='6.12-kcsan 6.12-rt' scripts/check.sh --debug
 	MR_KERNELS=5.10 scripts/check.sh
 	scripts/kunit.sh
 

@@ -11,6 +11,8 @@
 #	--long		that, and tests that take long, on all kernels
 #
 #	MR_KERNELS="6.1 6.12"	on which kernels; 5.10 is another
+#	MR_DEBUG_KERNELS="6.1 6.12"	on which debug kernels of these; 6.12-kcsan, which
+#			finds data races, and 6.12-rt, PREEMPT_RT, are others
 #	MR_JOBS=2	how many at a time
 #	MR_LOGS=DIR	where logs go
 #
@@ -66,7 +68,7 @@ export MR_KERNELS=$here
 kernels=$MR_KERNELS debug='' long=''
 if [ "$mode" ]; then
 	for kernel in $MR_DEBUG_KERNELS; do
-		[[ " $MR_KERNELS " != *" $kernel "* ]] || debug="$debug debug-$kernel"
+		[[ " $MR_KERNELS " != *" ${kernel%-*} "* ]] || debug="$debug debug-$kernel"
 	done
 	# shellcheck disable=SC2086 # a list
 	"$MR_SCRIPTS/debug-kernel.sh" $debug
@@ -108,7 +110,7 @@ wants()
 	for want in $(header "$1" kernels); do
 		case $2 in
 		"$want")	return ;;
-		"debug-$want")	header "$1" debug | grep -q '^no' || return 0 ;;
+		"debug-$want"|"debug-$want-"*) header "$1" debug | grep -q '^no' || return 0 ;;
 		esac
 	done
 	return 1
@@ -119,7 +121,7 @@ wants()
 #
 table()
 {
-	local file name kernel seconds limit order n options
+	local file name kernel series seconds limit order n options
 	for kernel in $kernels; do
 		printf '9999\tbuild/%s\tbuild %s\n' "$kernel" "$kernel"
 	done
@@ -135,7 +137,8 @@ table()
 		esac
 		for kernel in $kernels; do
 			wants "$file" "$kernel" || continue
-			limit=$seconds
+			limit=$seconds series=${kernel#debug-}
+			series=${series%-*}
 			case $kernel in debug-*) limit=$((seconds * 5)) ;; esac
 			n=0
 			while read -r options; do
@@ -145,7 +148,7 @@ table()
 				printf '%s\t%s\tguest %s %s %s %s\n' "$order" \
 					"$name/$kernel$([ "$n" -eq 1 ] || echo "/$n")" \
 					"$kernel" "$limit" "$file" "$options"
-			done < <(header "$file" "vm( ${kernel#debug-})?")
+			done < <(header "$file" "vm( $series)?")
 		done
 	done
 }

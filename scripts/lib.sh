@@ -14,9 +14,9 @@ MR_NAME=$(basename -- "$0" .sh)
 # The kernels that the tests run on. Debian 12 has 6.1 and 6.12; others, as 5.10, come
 # from other releases (release.sh) where they are asked for.
 MR_KERNELS=${MR_KERNELS:-6.1 6.12}
-# Those of which there are debug kernels.
+# Debug kernels, as debug-kernel.sh names them.
 # shellcheck disable=SC2034 # used by the scripts that source this file
-MR_DEBUG_KERNELS="6.1 6.12"
+MR_DEBUG_KERNELS=${MR_DEBUG_KERNELS:-6.1 6.12}
 
 # Debian keeps mkfs, modprobe and others out of a plain user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
