@@ -26,6 +26,8 @@
 #	--allow REGEX		not a splat (extended regex on a console line); repeatable
 #	--timeout SECONDS	(120)
 #	--out DIR		leave console.log, result.log, status there
+#	--collect DIR		and collect.tar: what the guest has in DIR in the end (or
+#				MR_COLLECT)
 #	--live			pass the guest's output on as it comes (default on a terminal)
 #	--accel auto|kvm|tcg	(auto, or MR_ACCEL)
 #	--one-thread	of emulation for all CPUs: slower, but kernel code that is
@@ -48,6 +50,7 @@ die()
 
 kernel=6.12 modules='' module='' cgroup=v2 io='' nodes=1 cpus=2 mem=2048
 ext4='' xfs='' btrfs='' swap='' append='' timeout=120 out='' live='' accel=${MR_ACCEL:-auto} thread=multi
+collect=${MR_COLLECT:-}
 adds=() allow=()
 [ ! -t 1 ] || live=1
 
@@ -84,6 +87,7 @@ while [ $# -gt 0 ]; do
 	--allow)	allow+=("$2") ;;
 	--timeout)	timeout=$2 ;;
 	--out)		out=$2 ;;
+	--collect)	collect=$2 ;;
 	--accel)	accel=$2 ;;
 	*)		die "unknown option $1" ;;
 	esac
@@ -120,7 +124,7 @@ trap 'exit 143' TERM HUP
 
 out=${out:-$tmp/out}
 mkdir -p "$out" "$MR_CACHE"
-rm -f "$out/status"
+rm -f "$out/status" "$out/collect.tar"
 console=$out/console.log result=$out/result.log
 : >"$console"
 : >"$result"
@@ -251,7 +255,7 @@ build_initrd()
 	done
 	{
 		printf "export VM_CGROUP=%s VM_IO=%s VM_TIMEOUT=%s\n" "$cgroup" "$io" "$timeout"
-		printf 'export VM_KERNEL=%q VM_ACCEL=%s\n' "$kernel" "$accel"
+		printf 'export VM_KERNEL=%q VM_ACCEL=%s VM_COLLECT=%q\n' "$kernel" "$accel" "$collect"
 		[ ! -t 1 ] || printf 'export VM_TTY=1 COLUMNS=%s\n' "$(tput cols 2>/dev/null || echo 80)"
 		printf 'set --'
 		for arg in "$@"; do
@@ -273,6 +277,7 @@ disk()
 	xfs)	mkfs.xfs -qf "$file" ;;
 	btrfs)	mkfs.btrfs -qf "$file" ;;
 	swap)	mkswap "$file" ;;
+	collect) ;;
 	esac >"$tmp/mkfs.log" 2>&1 || die "mkfs $name: $(tail -n 1 "$tmp/mkfs.log")"
 	args+=(
 		-drive "if=none,id=$name,file=$file,format=raw,cache=unsafe"
@@ -333,6 +338,8 @@ disk ext4 "$ext4"
 disk xfs "$xfs"
 disk btrfs "$btrfs"
 disk swap "$swap"
+# Takes an archive as it is, without a file system.
+disk collect "${collect:+64}"
 
 # How long a guest that boots may be silent, in seconds.
 SILENCE=120
@@ -385,6 +392,11 @@ for try in 1 2 3; do
 done
 [ -n "$live" ] || cat "$result"
 [ ! -e "$tmp/hung" ] || die "the guest hangs at boot"
+
+# There is no archive where the guest did not come that far.
+if [ -n "$collect" ] && tar -tf "$tmp/collect.img" >/dev/null 2>&1; then
+	cp --sparse=always "$tmp/collect.img" "$out/collect.tar"
+fi
 
 #
 # The verdict.
