@@ -3,7 +3,7 @@
 #
 # Install what building, testing and checking memcg_reaper need, on Debian 12.
 #
-#	setup.sh [build] [vm] [check] [matrix] [debug] [kunit]
+#	setup.sh [build] [vm] [check] [matrix] [debug] [kunit] [coverage]
 #
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
@@ -12,6 +12,7 @@
 #	matrix	vm, and what making trees of Debian's releases takes (matrix.sh)
 #	debug	what building a whole kernel takes (debug-kernel.sh)
 #	kunit	debug, and what running KUnit's suites takes (kunit.sh)
+#	coverage	what evaluates the counts of coverage.sh
 #
 # Without an argument: vm. Does nothing, quickly, where all is there. Needs root
 # only to install packages.
@@ -44,6 +45,7 @@ for profile in $profiles; do
 	matrix)	packages="$packages $build $vm $matrix" ;;
 	debug)	packages="$packages $debug" ;;
 	kunit)	packages="$packages $debug $kunit" ;;
+	coverage) packages="$packages gcc lcov" ;;
 	*)	sed -n '/^#	setup.sh/,/^# only/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done
