@@ -240,7 +240,8 @@ if ! git ls-files -co --exclude-standard >"$tmp/files" 2>/dev/null; then
 	find . -type f ! -path './.git/*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
 		! -name '.*.cmd' ! -name 'Module.symvers' ! -name modules.order | cut -c3- >"$tmp/files"
 fi
-grep -vxE 'COPYING|\.clang-format' "$tmp/files" >"$tmp/text"
+# Patches have the white space of what they patch.
+grep -vxE 'COPYING|\.clang-format|scripts/mutants/.*\.patch' "$tmp/files" >"$tmp/text"
 
 xargs grep -nE "[[:blank:]]\$| $(printf '\t')" /dev/null <"$tmp/text" >"$tmp/out"
 while read -r file; do
@@ -254,6 +255,20 @@ while read -r file; do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2\.0' || echo "$file: no SPDX line"
 done <"$tmp/spdx" >"$tmp/out"
 verdict "SPDX lines" 0 "$tmp/out"
+
+# In a copy, which is no repository that git could look for files in.
+rm -rf "$tmp/tree"
+mkdir "$tmp/tree"
+cp -r kmod "$tmp/tree/"
+for file in scripts/mutants/*.patch; do
+	(cd "$tmp/tree" && GIT_CEILING_DIRECTORIES=$tmp git apply --check "$MR_TOP/$file" 2>&1)
+	sed -n 's/^Tests: //p' "$file" | tr ' ' '\n' >"$tmp/tests"
+	[ -s "$tmp/tests" ] || echo "$file: names no tests"
+	while read -r test; do
+		[ -e "scripts/tests/$test.sh" ] || echo "$file: no test $test"
+	done <"$tmp/tests"
+done >"$tmp/out"
+verdict "mutants apply, $(find scripts/mutants -name '*.patch' | wc -l)" 0 "$tmp/out"
 
 # Code without its comments.
 for file in kmod/*.[ch]; do
