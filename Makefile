@@ -51,6 +51,7 @@ check-long:
 	MR_DEBUG_KERNELS='6.12-kcsan 6.12-rt' scripts/check.sh --debug
 	MR_KERNELS=5.10 scripts/check.sh
 	scripts/kunit.sh
+	scripts/selftests.sh
 
 # All suites; or SUITES='memcg_reaper_find*', on KERNELS="6.1 6.12"
 kunit:
@@ -67,6 +68,6 @@ help:
 	@echo 'make clean            remove what was built'
 	@echo 'make demo             show it in a virtual machine (root, Debian 12)'
 	@echo 'make check            run all tests (root, Debian 12)'
-	@echo 'make check-long       all tests on debug kernels and on 5.10, and those that take long'
+	@echo 'make check-long       hours: debug kernels, 5.10, what takes long, selftests of the kernel'
 	@echo 'make kunit            KUnit suites, in kernels made for them (Debian 12)'
 	@echo 'make lint             static checks'

@@ -109,11 +109,7 @@ for kernel; do
 	mkdir -p "$origin" "$MR_CACHE/kunit"
 	(
 		flock 9
-		# Not a newer one, where there is one: debug kernels go with theirs.
-		if [ ! -s "$origin/source.version" ]; then
-			version=$(source_version "$kernel")
-			source_tree "$kernel" "$version"
-		fi
+		have_source "$kernel"
 		make_tree
 	) 9>"$MR_CACHE/debug/lock"
 	exec 9>"$dir/lock"

@@ -216,3 +216,12 @@ source_tree()
 	rm -rf "$_dir/new"
 	echo "$2" >"$_dir/source.version"
 }
+
+# have_source 6.12: see that there is a source of that series. Not the newest, where there is
+# one: debug kernels go with theirs. The caller holds the lock, as above.
+have_source()
+{
+	[ ! -s "$(kernel_dir "debug-$1")/source.version" ] || return 0
+	_newest=$(source_version "$1") || exit
+	source_tree "$1" "$_newest"
+}

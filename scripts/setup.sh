@@ -3,7 +3,7 @@
 #
 # Install what building, testing and checking memcg_reaper need, on Debian 12.
 #
-#	setup.sh [build] [vm] [check] [matrix] [debug] [kunit] [coverage]
+#	setup.sh [build] [vm] [check] [matrix] [debug] [kunit] [coverage] [selftests]
 #
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
@@ -13,6 +13,7 @@
 #	debug	what building a whole kernel takes (debug-kernel.sh)
 #	kunit	debug, and what running KUnit's suites takes (kunit.sh)
 #	coverage	what evaluates the counts of coverage.sh
+#	selftests	debug, and what the kernel's own tests are built with (selftests.sh)
 #
 # Without an argument: vm. Does nothing, quickly, where all is there. Needs root
 # only to install packages.
@@ -33,6 +34,7 @@ check="sparse coccinelle shellcheck dkms openssl perl git"
 matrix="debootstrap xz-utils zstd util-linux"
 debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 kunit="qemu-system-x86 python3 util-linux"
+selftests="bash-static libcap-dev libnuma-dev liburing-dev util-linux"
 
 profiles=${*:-vm}
 packages=
@@ -46,6 +48,7 @@ for profile in $profiles; do
 	debug)	packages="$packages $debug" ;;
 	kunit)	packages="$packages $debug $kunit" ;;
 	coverage) packages="$packages gcc lcov" ;;
+	selftests) packages="$packages $debug $selftests" ;;
 	*)	sed -n '/^#	setup.sh/,/^# only/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done
