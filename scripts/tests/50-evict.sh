@@ -28,10 +28,14 @@ populate()
 	mkdir /mnt/ext4/live /mnt/ext4/dead
 	mkcg "$1/live"
 	incg "$1/live" filesum write /mnt/ext4/live 64 262144 7
-	mkgroups --root "$CG/$1" --count "$N" --kind file --size 16384 \
-		--dir /mnt/ext4/dead --sync >/tmp/mk
+	# Two at a time are faster: each waits for RCU most of the time.
+	for half in a b; do
+		mkgroups --root "$CG/$1" --prefix $half --count $((N / 2)) --kind file \
+			--size 16384 --dir /mnt/ext4/dead --sync >/tmp/mk.$half &
+	done
+	wait
 	before=$(nr_dying)
-	note "$1: $(cat /tmp/mk), $before offline"
+	note "$1: $(cat /tmp/mk.a), $before offline"
 	expected=$(sums)
 	# Reading has made the inodes dirty (atime), and drop_caches is used
 	# after a sync as well.
@@ -46,8 +50,9 @@ settle()
 	kept=$(residency /mnt/ext4/live)
 }
 
-# The first population on a new file system touches more metadata than later ones.
-populate first
+# The first files on a new file system touch more metadata than later ones.
+mkdir /mnt/ext4/dead
+filesum write /mnt/ext4/dead "$N" 16384 7
 populate twin
 start=$(now)
 drop_all
