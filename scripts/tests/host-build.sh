@@ -146,6 +146,10 @@ rhel()
 	refused "not reviewed for RHEL"
 }
 
+# What the module can do without, and what can't be without these.
+OPTIONAL="CGROUP_WRITEBACK DEBUG_FS SWAP LRU_GEN MEMCG_KMEM HUGETLB_PAGE TRANSPARENT_HUGEPAGE"
+WITH_THEM="LRU_GEN_ENABLED LRU_GEN_STATS LRU_GEN_WALKS_MMU HUGETLBFS CGROUP_HUGETLB"
+
 optional()
 {
 	without "$@" && fresh_tree && quiet_build "$tmp/odd"
@@ -162,8 +166,8 @@ for kernel in $MR_KERNELS; do
 	for needed in MEMCG SYSFS TRACEPOINTS; do
 		result "$kernel without $needed: refused" not_without "$kdir" $needed
 	done
-	result "$kernel without writeback groups, debugfs, swap: builds" \
-		optional "$kdir" CGROUP_WRITEBACK DEBUG_FS SWAP
+	# shellcheck disable=SC2086 # one by one
+	result "$kernel without $OPTIONAL: builds" optional "$kdir" $OPTIONAL $WITH_THEM
 done
 
 echo "1..$nr"
