@@ -329,6 +329,18 @@ has()
 	esac
 }
 
+# methods: what the tunable says of them after loading
+methods()
+{
+	if has reparent; then
+		echo '[evict] reparent'
+	elif has evict; then
+		echo '[evict]'
+	else
+		echo '[none]'
+	fi
+}
+
 # load_reaper [PARAM=VALUE...]
 load_reaper()
 {

@@ -18,9 +18,7 @@ COUNTERS="offline_groups offline_bytes stuck_groups passes_total freed_groups_to
 	evicted_bytes_total reparented_bytes_total recharged_bytes_total cpu_ns_total
 	switched_inodes_total"
 EINVAL='Invalid argument'
-CAN='[none]'
-has evict && CAN='[evict]'
-has reparent && CAN='[evict] reparent'
+CAN=$(methods)
 LONG=$(head -c 4096 /dev/zero | tr '\0' 1)
 
 # put FILE TEXT: what the write says goes to $ERR. TEXT is written as it is,
