@@ -50,6 +50,7 @@ check-long:
 	scripts/check.sh --long
 	MR_DEBUG_KERNELS='6.12-kcsan 6.12-rt' scripts/check.sh --debug
 	MR_KERNELS=5.10 scripts/check.sh
+	scripts/matrix.sh
 	scripts/kunit.sh
 	scripts/selftests.sh
 
@@ -68,6 +69,6 @@ help:
 	@echo 'make clean            remove what was built'
 	@echo 'make demo             show it in a virtual machine (root, Debian 12)'
 	@echo 'make check            run all tests (root, Debian 12)'
-	@echo 'make check-long       hours: debug kernels, 5.10, what takes long, selftests of the kernel'
+	@echo 'make check-long       hours: debug kernels, 5.10, what takes long, the matrix, selftests'
 	@echo 'make kunit            KUnit suites, in kernels made for them (Debian 12)'
 	@echo 'make lint             static checks'

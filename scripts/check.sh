@@ -93,12 +93,6 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
-# header FILE KEY: the values of "# KEY: value" lines
-header()
-{
-	sed -En "s/^# ($2): *//p" "$1"
-}
-
 # wants FILE KERNEL: whether a test runs on that kernel
 wants()
 {

@@ -149,6 +149,12 @@ build_suites()
 	build_copy "$1" suites memcg_reaper_kunit.ko CONFIG_MEMCG_REAPER_KUNIT_TEST=m
 }
 
+# header FILE KEY: the values of a test's "# KEY: value" lines
+header()
+{
+	sed -En "s/^# ($2): *//p" "$1"
+}
+
 # complaints FILE: lines of a console that say that something is wrong
 complaints()
 {

@@ -6,12 +6,13 @@
 # compilers and DKMS, each kernel and flavour that they have and the module supports,
 # and a virtual machine for each.
 #
-#	matrix.sh [bullseye] [bookworm] [trixie]
+#	matrix.sh [RELEASE[:SERIES:FLAVOUR]...]
 #
-#	MR_TESTS="05-abi"	other tests than the usual; MR_TESTS= only builds
+#	matrix.sh bullseye trixie:7.2:rt-amd64	all of Debian 11, one kernel of 13
+#	MR_TESTS="01-smoke 05-abi"	other tests than the usual; MR_TESTS= only builds
 #
-# Trees stay in MR_CACHE/matrix. Wants root, 6 GB of disk and some 40 minutes. Results
-# in KTAP form; exit status 0 where all is well.
+# Trees stay in MR_CACHE/matrix. Wants root, 10 GB of disk and some two hours. Results
+# in KTAP form, a table of all after them; exit status 0 where all is well.
 set -u
 
 # shellcheck source=lib.sh
@@ -23,9 +24,10 @@ top=$MR_TOP
 . "$MR_SCRIPTS/ktap.sh"
 
 MATRIX=$MR_CACHE/matrix
-# What has to pass on each: the interface, and what the module is for there.
-TESTS=${MR_TESTS-10-tunables 16-reap}
-REPORTS=${MR_TESTS-10-tunables 25-report-only}
+# What RT changes: locks that sleep, timers and work that are threads.
+RT_TESTS=(10-tunables 16-reap 30-reparent 31-reparent-kinds 54-reload)
+# A limit is there to end what hangs, on a host that may keep its CPUs away, too.
+PATIENCE=4
 
 # skip NAME WHY
 skip()
@@ -37,11 +39,39 @@ skip()
 # kernels RELEASE: series and flavours
 kernels()
 {
+	local series flavour
 	case $1 in
-	bullseye)	echo 5.10:cloud-amd64 5.10:amd64 5.10:rt-amd64 ;;
-	bookworm)	echo 6.1:cloud-amd64 6.1:amd64 6.1:rt-amd64 6.12:cloud-amd64 ;;
-	trixie)		echo 6.12:cloud-amd64 6.12:amd64 6.12:rt-amd64 7.2:cloud-amd64 7.2:amd64 7.2:rt-amd64 ;;
+	bullseye)	set -- 5.10 6.1 ;;
+	bookworm)	set -- 6.1 6.12 ;;
+	trixie)		set -- 6.12 7.2 ;;
+	*)		die "no such release: $1" ;;
 	esac
+	for series; do
+		for flavour in cloud-amd64 amd64 rt-amd64; do
+			echo "$series:$flavour"
+		done
+	done
+}
+
+# tests SERIES:FLAVOUR: those that name the series
+tests()
+{
+	local series=${1%:*} test
+	if [ "${MR_TESTS+set}" ]; then
+		echo "$MR_TESTS"
+		return
+	fi
+	echo 01-smoke
+	case $1 in
+	# The compiler of this system does not do for it, so it is tested here only.
+	7.2:cloud-*)	set -- "$MR_SCRIPTS"/tests/*.sh ;;
+	*:rt-*)		set -- "${RT_TESTS[@]}" ;;
+	*)		return ;;
+	esac
+	for test; do
+		test=$(basename "$test" .sh)
+		[[ " $(header "$MR_SCRIPTS/tests/$test.sh" kernels) " != *" $series "* ]] || echo "$test"
+	done
 }
 
 # inside COMMAND...: in the tree, with a /proc that goes with it
@@ -53,7 +83,10 @@ inside()
 
 make_tree()
 {
-	[ ! -e "$tree/ready" ] || return 0
+	if [ -e "$tree/ready" ]; then
+		inside apt-get -qq update
+		return
+	fi
 	rm -rf "$tree"
 	mkdir -p "$tree"
 	debootstrap --variant=minbase --include=ca-certificates,make,kmod,openssl "$release" "$tree" \
@@ -70,20 +103,12 @@ make_tree()
 		: >"$tree/ready"
 }
 
-# newest SERIES:FLAVOUR: the release of the newest such kernel
-newest()
+# releases SERIES:FLAVOUR: of such kernels, newest first
+releases()
 {
 	inside apt-cache pkgnames "linux-headers-${1%:*}." |
-		sed -nE "s/^linux-headers-(${1%:*}\.[0-9.]+(-[0-9]+|\+deb[0-9.]+)-${1#*:})\$/\1/p" |
-		sort -V | tail -n 1
-}
-
-# headers SERIES:FLAVOUR RELEASE
-headers()
-{
-	local from=()
-	case $1 in 7.2:*) from=(-t trixie-backports) ;; esac
-	inside apt-get -qq -y --no-install-recommends "${from[@]}" install "linux-headers-$2"
+		sed -nE "s/^linux-headers-(${1%:*}\.[0-9.]+[-+]([0-9.]|deb)+-${1#*:})\$/\1/p" |
+		sort -rV
 }
 
 # The image and its modules, unpacked in the tree, not installed.
@@ -104,6 +129,27 @@ image()
 	mv "$tree/image/new" "$tree/image/$1"
 }
 
+# headers SERIES:FLAVOUR RELEASE
+headers()
+{
+	local from=()
+	case $1 in 7.2:*) from=(-t trixie-backports) ;; esac
+	inside apt-get -qq -y --no-install-recommends "${from[@]}" install "linux-headers-$2"
+}
+
+# newest SERIES:FLAVOUR: the newest that is served, as $krel, image and headers; a
+# mirror's index may name some that it does not have any more
+newest()
+{
+	for krel in $(releases "$1" | head -n 6); do
+		if image "$krel" && headers "$1" "$krel"; then
+			return
+		fi >"$tmp/fetched" 2>&1
+		echo "# $krel: $(grep -m 1 '^E:' "$tmp/fetched")"
+	done
+	return 1
+}
+
 sources()
 {
 	rm -rf "$tree/src"
@@ -112,9 +158,20 @@ sources()
 	find "$tree/src" \( -name '*.o' -o -name '*.ko' -o -name '.*.cmd' \) -delete
 }
 
-dkms_install()
+# The module that dkms makes for a release, as $ko, unpacked; and what compiled it.
+module()
 {
-	inside make -s -C /src dkms-install KVERS="$*"
+	local file
+	rm -f "$ko"
+	inside make -s -C /src dkms-install KVERS="$1" || return
+	file=$(find "$tree/lib/modules/$1/" -name 'memcg_reaper.ko*' | head -n 1)
+	case $file in
+	*.xz)	xz -dc "$file" ;;
+	*.zst)	zstd -dqc "$file" ;;
+	*.ko)	cat "$file" ;;
+	esac >"$ko"
+	[ -s "$ko" ] || return
+	compiler=$(readelf -p .comment "$ko" | sed -n 's/.*GCC: (.*) \([0-9.]*\).*/gcc \1/p' | head -n 1)
 }
 
 # one_of FILE...: the first that is there
@@ -129,70 +186,86 @@ one_of()
 	return 1
 }
 
-# The module that dkms has made for a release, unpacked.
-module()
-{
-	built=$(find "$tree/lib/modules/$1/" -name 'memcg_reaper.ko*' | head -n 1)
-	case $built in
-	*.xz)	xz -dc "$built" ;;
-	*.zst)	zstd -dqc "$built" ;;
-	*.ko)	cat "$built" ;;
-	esac >"$tmp/memcg_reaper.ko"
-	[ -s "$tmp/memcg_reaper.ko" ]
-}
-
 # passes RELEASE TEST: in a machine with that kernel, with the options of the test
 passes()
 {
-	root=$tree/image/$1
-	test=$MR_SCRIPTS/tests/$2.sh
-	options=$(sed -n 's/^# vm: *//p' "$test" | head -n 1)
-	case $1 in 5.10.*) options="$options --io v1" ;; esac
+	local root=$tree/image/$1 test=$MR_SCRIPTS/tests/$2.sh vmlinuz modules options=() limit
+	# As vm.sh has it on 5.10; the test may say otherwise.
+	case $1 in 5.10.*) options=(--io v1) ;; esac
+	limit=$(header "$test" timeout)
 	vmlinuz=$(one_of "$root/boot/vmlinuz-$1" "$root/usr/lib/modules/$1/vmlinuz") &&
 		modules=$(one_of "$root/lib/modules/$1" "$root/usr/lib/modules/$1") || return
-	# shellcheck disable=SC2086 # word by word
+	# shellcheck disable=SC2046 # word by word
 	(cd "$top" && "$MR_SCRIPTS/vm.sh" --kernel "$vmlinuz" --modules "$modules" \
-		--module "$tmp/memcg_reaper.ko" --timeout 400 $options -- "$test")
+		--module "$ko" --timeout $((${limit:-120} * PATIENCE)) \
+		"${options[@]}" $({ header "$test" matrix; header "$test" vm; } | head -n 1) -- "$test") | tee "$tmp/said"
+	return "${PIPESTATUS[0]}"
+}
+
+# count FILE: passed and failed, and a failure that the results do not show
+count()
+{
+	awk -v bad="$2" '/^ok / { n++ } /^not ok / { f++ }
+		END { if (bad && !f) f = 1; printf "%d/%d", n, f }' "$1"
+}
+
+# try_kernel SERIES:FLAVOUR: a row of the table
+try_kernel()
+{
+	local begun=$SECONDS ko=$tree/image/$krel/memcg_reaper.ko test
+	local compiler=- built=NO loaded=- smoke=- more=- good=0 bad=0 was
+	result "$krel: dkms builds and installs" module "$krel"
+	[ ! -s "$ko" ] || built=yes
+	for test in $([ $built = NO ] || tests "$1"); do
+		: >"$tmp/said"
+		was=$failed failed=0
+		result "$krel: $test" passes "$krel" "$test"
+		if [ "$test" = 01-smoke ]; then
+			loaded=NO
+			! grep -q '^ok 1 - loads$' "$tmp/said" || loaded=yes
+			smoke=$(count "$tmp/said" "${failed#0}")
+		elif [ "$failed" = 0 ]; then
+			good=$((good + 1))
+		else
+			bad=$((bad + 1))
+		fi
+		[ "$was" = 0 ] || failed=$was
+	done
+	# And so it builds for no headers that come after it.
+	result "$krel: dkms removes" inside make -s -C /src dkms-remove
+	[ $((good + bad)) = 0 ] || more=$good/$bad
+	row "$release" "$krel" "$compiler" "$built" "$loaded" "$smoke" "$more" $((SECONDS - begun)) >>"$tmp/table"
+}
+
+row()
+{
+	printf '# %-9s %-31s %-11s %-6s %-7s %-9s %-10s %7s\n' "$@"
 }
 
 [ "$(id -u)" = 0 ] || die "needs root"
 "$MR_SCRIPTS/setup.sh" matrix || exit
 [ $# != 0 ] || set -- bullseye bookworm trixie
-for release; do
+row release kernel compiler built loaded smoke tests seconds >"$tmp/table"
+for wanted; do
+	release=${wanted%%:*}
 	tree=$MATRIX/$release
+	case $wanted in
+	*:*)	wanted=${wanted#*:} ;;
+	*)	wanted=$(kernels "$release") || exit ;;
+	esac
 	result "$release: a tree" make_tree
 	[ -e "$tree/ready" ] || continue
-	releases=
-	for kernel in $(kernels "$release"); do
-		krel=$(newest "$kernel")
-		if [ -z "$krel" ]; then
-			skip "$release: $kernel" "not packaged"
-			continue
-		fi
-		result "$release: headers of $krel" headers "$kernel" "$krel"
-		releases="$releases $krel"
-	done
 	result "$release: sources" sources
-	# shellcheck disable=SC2086 # one by one
-	result "$release: dkms builds and installs" dkms_install $releases
-	for krel in $releases; do
-		rm -f "$tmp/memcg_reaper.ko"
-		result "$krel: module" module "$krel"
-		[ -s "$tmp/memcg_reaper.ko" ] || continue
-		if ! image "$krel" >"$tmp/why" 2>&1; then
-			skip "$krel: in a machine" "no image: $(tail -n 1 "$tmp/why")"
-			continue
+	for kernel in $wanted; do
+		if newest "$kernel"; then
+			try_kernel "$kernel"
+		else
+			skip "$release: $kernel" "not served"
 		fi
-		case $krel in
-		7.2.*)	tests=$REPORTS ;;
-		*)	tests=$TESTS ;;
-		esac
-		for test in $tests; do
-			result "$krel: $test" passes "$krel" "$test"
-		done
 	done
 done
 
+echo "# smoke: results passed/failed; tests: those of scripts/tests, passed/failed"
+cat "$tmp/table"
 echo "1..$nr"
-# shellcheck disable=SC2154 # set by ktap.sh
 exit "$failed"
