@@ -62,7 +62,9 @@ compare "groups at one path work" $refused = 0 "failures in $rounds rounds"
 compare "and keep what they have while they live" $lost = 0 "losses in $rounds rounds"
 note "$(cat /tmp/file) $(cat /tmp/nested)"
 
-compare "the thread was at it" $(($(stat passes_total) - passes)) -ge 20 passes
+# Not how often: a pass takes all that is there when it begins, and the less CPU time is
+# left for the lowest priority, the fewer and the larger they are.
+compare "the thread was at it" $(($(stat passes_total) - passes)) -ge 5 passes
 compare "and freed groups" "$(stat freed_groups_total)" -ge 100
 for group in live below; do
 	compare "residency of $group" "$(residency /mnt/ext4/$group)" = 100.0
