@@ -137,12 +137,12 @@ headers()
 	inside apt-get -qq -y --no-install-recommends "${from[@]}" install "linux-headers-$2"
 }
 
-# newest SERIES:FLAVOUR: the newest that is served, as $krel, image and headers; a
+# newest SERIES:FLAVOUR: the newest that is served, as $krel, headers and image; a
 # mirror's index may name some that it does not have any more
 newest()
 {
 	for krel in $(releases "$1" | head -n 6); do
-		if image "$krel" && headers "$1" "$krel"; then
+		if headers "$1" "$krel" && image "$krel"; then
 			return
 		fi >"$tmp/fetched" 2>&1
 		echo "# $krel: $(grep -m 1 '^E:' "$tmp/fetched")"
@@ -261,6 +261,7 @@ for wanted; do
 			try_kernel "$kernel"
 		else
 			skip "$release: $kernel" "not served"
+			row "$release" "$kernel" - - - - - - >>"$tmp/table"
 		fi
 	done
 done
