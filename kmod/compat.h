@@ -54,6 +54,7 @@
 #include <linux/cgroup.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
+#include <linux/page_counter.h>
 #ifdef MR_CAN_EVICT
 #include <linux/pagevec.h>
 #endif
@@ -196,6 +197,21 @@ static inline void mr_bh_lrus_drain(void)
 #else
 #define mr_lrugen_lists folios
 #endif
+
+/*
+ * A new usage of a counter, which may be the largest so far (page_counter_charge()
+ * in mm/page_counter.c). Racy there as well. There are two since 6.12, where readers
+ * of memory.peak can reset one ("mm, memcg: cg2 memory{.swap,}.peak write handlers").
+ */
+static inline void mr_counter_peak(struct page_counter *c, unsigned long usage)
+{
+#ifdef MR_LOCAL_WATERMARK
+	if (usage > READ_ONCE(c->local_watermark))
+		WRITE_ONCE(c->local_watermark, usage);
+#endif
+	if (usage > READ_ONCE(c->watermark))
+		WRITE_ONCE(c->watermark, usage);
+}
 
 /*
  * Whether a writeback that has lost its last dirty inode by a switch is known

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef uint8_t u8;
 typedef uint32_t u32;
@@ -26,7 +27,9 @@ typedef int64_t s64;
 #define max_t(t, a, b)	max((t)(a), (t)(b))
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
 #define ilog2(n)	(63 - __builtin_clzll(n))
+#define READ_ONCE(x)	(x)
 #define WRITE_ONCE(x, v)	((x) = (v))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define div_u64(a, b)	((u64)(a) / (b))
 #define div_s64(a, b)	((s64)(a) / (b))
 
@@ -36,10 +39,49 @@ typedef struct { long v; } atomic_long_t;
 #define atomic_long_add(n, a)	((a)->v += (long)(n))
 #define atomic_long_sub(n, a)	((a)->v -= (long)(n))
 
+#define atomic_long_sub_return(n, a)	((a)->v -= (long)(n))
+
+static inline long atomic_long_xchg(atomic_long_t *a, long new)
+{
+	long old = a->v;
+
+	a->v = new;
+	return old;
+}
+
+static inline bool atomic_long_try_cmpxchg(atomic_long_t *a, long *old, long new)
+{
+	if (a->v != *old) {
+		*old = a->v;
+		return false;
+	}
+	a->v = new;
+	return true;
+}
+
+#define PAGE_COUNTER_MAX	(INT64_MAX / 4096)
+
 struct page_counter {
 	atomic_long_t usage;
+	atomic_long_t min_usage;
+	atomic_long_t children_min_usage;
+	atomic_long_t low_usage;
+	atomic_long_t children_low_usage;
+	unsigned long watermark;
+	unsigned long failcnt;
+	unsigned long min;
+	unsigned long low;
+	unsigned long high;
+	unsigned long max;
 	struct page_counter *parent;
 };
+
+/* That of compat.h. */
+static inline void mr_counter_peak(struct page_counter *c, unsigned long usage)
+{
+	if (usage > c->watermark)
+		c->watermark = usage;
+}
 
 struct kunit {
 	bool failed;
@@ -71,6 +113,7 @@ struct kunit_suite {
 #define KUNIT_EXPECT_EQ(t, a, b)	MR_EXPECT(t, a, ==, b)
 #define KUNIT_EXPECT_LE(t, a, b)	MR_EXPECT(t, a, <=, b)
 #define KUNIT_EXPECT_GE(t, a, b)	MR_EXPECT(t, a, >=, b)
+#define KUNIT_EXPECT_PTR_EQ(t, a, b)	MR_EXPECT(t, (intptr_t)(a), ==, (intptr_t)(b))
 #define KUNIT_EXPECT_TRUE(t, a)		MR_EXPECT(t, !!(a), ==, 1)
 #define KUNIT_EXPECT_FALSE(t, a)	MR_EXPECT(t, !!(a), ==, 0)
 
