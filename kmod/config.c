@@ -16,6 +16,7 @@
 #include "cgfile.h"
 #include "config.h"
 #include "evict.h"
+#include "recharge.h"
 #include "reparent.h"
 
 struct mr_config mr_config = {
@@ -50,11 +51,6 @@ const struct mr_tunable mr_tunables[MR_T_NR] = {
 	[MR_T_SUBTREE] = { "subtree", MR_PATH },
 };
 
-static const char *not_yet(void)
-{
-	return MR_NOT_HERE;
-}
-
 /* Only where there is nothing else. */
 static const char *none_refusal(void)
 {
@@ -68,7 +64,7 @@ static const struct {
 } methods[MR_METHOD_NR] = {
 	[MR_EVICT]	= { "evict", mr_evict_refusal },
 	[MR_REPARENT]	= { "reparent", mr_reparent_refusal },
-	[MR_RECHARGE]	= { "recharge", not_yet },
+	[MR_RECHARGE]	= { "recharge", mr_recharge_refusal },
 	[MR_NONE]	= { "none", none_refusal },
 };
 

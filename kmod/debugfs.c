@@ -216,6 +216,7 @@ static void put_holders(struct seq_file *m, struct walk *w, const u64 *st,
 	HOLDER(skipped & MR_SKIP_WRITEBACK, "writeback");
 	HOLDER(skipped & MR_SKIP_THP, "thp");
 	HOLDER(skipped & MR_SKIP_HWPOISON, "hwpoison");
+	HOLDER(skipped & MR_SKIP_IN_USE, "in-use");
 #undef HOLDER
 	if (*sep == ' ')
 		seq_puts(m, " -");

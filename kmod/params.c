@@ -29,7 +29,7 @@ static const struct kernel_param_ops param_ops = {
 TUNABLE(reap_background, MR_T_REAP_BACKGROUND,
 	"1: the thread works, 0: it sleeps (default 1)");
 TUNABLE(method, MR_T_METHOD,
-	"what is done with offline groups: evict (default)");
+	"what is done with offline groups: evict (default), reparent or recharge");
 TUNABLE(scan_interval_ms, MR_T_SCAN_INTERVAL_MS,
 	"pause between passes, ms, 10 to 3600000 (default 5000)");
 TUNABLE(min_age_ms, MR_T_MIN_AGE_MS,

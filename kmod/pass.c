@@ -26,6 +26,7 @@
 #include "pass.h"
 #include "pcp.h"
 #include "policy.h"
+#include "recharge.h"
 #include "reparent.h"
 #include "trace.h"
 
@@ -42,6 +43,12 @@
 #define WAVE_NS			(2 * NSEC_PER_MSEC)
 /* Page frames looked at between two reschedule points. */
 #define FRAMES_BATCH		4096
+/*
+ * Attempts at what is in use but can't be recharged just now: it is dirty, or someone
+ * has a reference. With the default interval the last is after half a minute, when
+ * dirty pages are written.
+ */
+#define PATIENT_ATTEMPTS	4
 /* Between attempts at dirty groups. */
 #define KICK_MS			200ULL
 /* While the kernel works off the inode switches that it has accepted. */
@@ -135,18 +142,31 @@ static bool in_subtree(struct mr_pass *p, struct cgroup_subsys_state *css)
 	return mr_subtree_match(p->path);
 }
 
+/* Whether folios are moved to other groups, not freed. */
+static bool moves(const struct mr_pass *p)
+{
+	return p->method == MR_REPARENT || p->method == MR_RECHARGE;
+}
+
 static void count_taken(struct mr_pass *p, u64 bytes)
 {
+	u64 recharged;
+
 	p->taken_bytes += bytes;
-	mr_count(p->method == MR_REPARENT ? &mr_counters.reparented_bytes :
-					    &mr_counters.evicted_bytes, bytes);
+	if (!moves(p)) {
+		mr_count(&mr_counters.evicted_bytes, bytes);
+		return;
+	}
+	recharged = (u64)mr_wave_recharged(p->wave) * PAGE_SIZE;
+	mr_count(&mr_counters.recharged_bytes, recharged);
+	mr_count(&mr_counters.reparented_bytes, bytes - recharged);
 }
 
 /* What the method may be able to take, pages. */
 static unsigned long takeable(const struct mr_pass *p,
 			      const struct mr_lru_size *size)
 {
-	if (p->method == MR_REPARENT)
+	if (moves(p))
 		return mr_lru_total(size);
 	return mr_evictable(size, READ_ONCE(mr_config.swap));
 }
@@ -338,6 +358,15 @@ static bool is_ripe(const struct cgroup_subsys_state *css)
 	       g.result >= MR_RES_WORKING;
 }
 
+/* Whether what is in use may wait; with a reference, or under rcu_read_lock(). */
+static bool is_early(const struct cgroup_subsys_state *css)
+{
+	struct mr_group g;
+
+	return !mr_groups_read(css->id, css->serial_nr, &g) &&
+	       g.level < PATIENT_ATTEMPTS;
+}
+
 /*
  * Whether this walk leaves a group to another one: it was tried in this pass,
  * or in the unfinished one, which is completed first.
@@ -402,7 +431,7 @@ static enum mr_result work_on(struct mr_pass *p,
 	trace_reap_group_begin(id, p->method);
 	/* Reclaim may wait for I/O: readers of the table see for which group. */
 	g->result = MR_RES_WORKING;
-	if (p->method == MR_REPARENT)
+	if (moves(p))
 		result = reparent_group(p, css, size, &bytes, &ns, &skipped);
 	else
 		result = evict_group(p, css, size, &bytes, &ns);
@@ -429,7 +458,7 @@ static void note_unlisted(struct mr_pass *p, struct cgroup_subsys_state *css,
 {
 	unsigned long pages;
 
-	if (!p->act || p->method != MR_REPARENT)
+	if (!p->act || !moves(p))
 		return;
 	pages = unevictable + mr_hugetlb_pages(p->cf, css);
 	p->unlisted += pages;
@@ -500,7 +529,7 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 		result = work_on(p, css, g, &size);
 	else if (g->result < MR_RES_WORKING)
 		g->result = MR_RES_NONE;
-	else if (p->method == MR_REPARENT)
+	else if (moves(p))
 		result = g->result;
 	if (result == MR_RES_STUCK)
 		p->stuck++;
@@ -528,8 +557,10 @@ static int walk(struct mr_pass *p)
 	p->drained_again = false;
 	p->method = READ_ONCE(mr_config.method);
 	/* The controller can be moved to v1 as long as there are no groups. */
-	if (p->method == MR_REPARENT && mr_reparent_refusal())
+	if ((p->method == MR_REPARENT && mr_reparent_refusal()) ||
+	    (p->method == MR_RECHARGE && mr_recharge_refusal()))
 		p->method = MR_EVICT;
+	mr_wave_recharge(p->wave, p->method == MR_RECHARGE ? is_early : NULL);
 	p->round = ++last_round;
 
 	mr_cursor_start(&cur, p->root);
@@ -718,13 +749,13 @@ static int act(struct mr_pass *p)
 	ret = switch_inodes(p);
 	if (ret)
 		return ret;
-	if (p->method == MR_REPARENT && p->late) {
+	if (moves(p) && p->late) {
 		mr_pcp_drain();
 		if (p->ops->woke)
 			p->ops->woke();
 	}
 	ret = walk_and_work(p);
-	if (!ret && p->method == MR_REPARENT)
+	if (!ret && moves(p))
 		ret = walk_frames(p);
 	if (!ret)
 		ret = switch_inodes(p);

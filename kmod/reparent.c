@@ -17,6 +17,9 @@
  * Statistics are not transferred, but for the sizes of the lists: on v2 all of
  * a group's numbers include those of the groups below it, dead ones too, and
  * for good (cgroup_rstat_flush()). One less below and one more here is zero.
+ *
+ * A wave can be told to have folios that are in use recharged instead: these go to
+ * the group of a user (recharge.c), which is no ancestor, and travel with the rest.
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -35,6 +38,7 @@
 #include "find.h"
 #include "lru.h"
 #include "lru_list.h"
+#include "recharge.h"
 #include "reparent.h"
 
 /* Folios handled under one hold of an lru_lock. */
@@ -77,6 +81,8 @@ struct wave_group {
  * @groups: where they come from
  * @unwanted: the last group that a frame's folio had and that was not wanted;
  *	compared, never followed
+ * @patient: see mr_wave_recharge()
+ * @recharged: pages, see mr_wave_recharged()
  *
  * Locking: one user at a time.
  */
@@ -85,6 +91,8 @@ struct mr_wave {
 	unsigned int nr_groups;
 	unsigned long nr_pages;
 	unsigned long unwanted;
+	mr_group_fn *patient;
+	unsigned long recharged;
 	struct moved moved[WAVE_FOLIOS];
 	struct wave_group groups[WAVE_GROUPS];
 };
@@ -122,6 +130,32 @@ void mr_wave_free(struct mr_wave *w)
 {
 	WARN_ON_ONCE(w && !mr_wave_empty(w));
 	kvfree(w);
+}
+
+/**
+ * mr_wave_recharge() - whether folios that are in use are recharged
+ * @w: the wave
+ * @patient: whether those of a group that can't be recharged just now stay with it
+ *	until they can; else they are reparented. NULL: all are reparented
+ */
+void mr_wave_recharge(struct mr_wave *w, mr_group_fn *patient)
+{
+	w->patient = patient;
+}
+
+/**
+ * mr_wave_recharged() - how many pages went to users
+ * @w: the wave
+ *
+ * Return: pages that were recharged since this was asked last; they are among those
+ * that mr_gather_lists() and mr_gather_frame() say were taken.
+ */
+unsigned long mr_wave_recharged(struct mr_wave *w)
+{
+	unsigned long pages = w->recharged;
+
+	w->recharged = 0;
+	return pages;
 }
 
 /**
@@ -246,17 +280,23 @@ static void give_back(struct folio *folio, enum got got)
 		folio_put(folio);
 }
 
+/* A folio goes along, to the group that it has now. */
+static void move(struct mr_wave *w, const struct moved *m)
+{
+	w->nr_pages += folio_nr_pages(m->folio);
+	w->moved[w->nr_moved++] = *m;
+}
+
 /*
  * Switch a folio that take_hold() holds, and that is off its list now.
  *
  * WRITE_ONCE(): readers under RCU look at it without any lock.
  */
-static void switch_group(struct mr_wave *w, struct folio *folio, u8 age,
+static void switch_group(struct mr_wave *w, const struct moved *m,
 			 struct mem_cgroup *to)
 {
-	WRITE_ONCE(folio->memcg_data, (unsigned long)to);
-	w->nr_pages += folio_nr_pages(folio);
-	w->moved[w->nr_moved++] = (struct moved){ .folio = folio, .age = age };
+	WRITE_ONCE(m->folio->memcg_data, (unsigned long)to);
+	move(w, m);
 }
 
 /*
@@ -271,6 +311,105 @@ static void switch_charges(struct wave_group *g, unsigned long folios,
 	css_get_many(&g->to->css, folios);
 	mr_charge_lift(&g->from->memory, &g->to->memory, !g->to->css.parent,
 		       pages);
+}
+
+/*
+ * Folios of one group and node that take_hold() holds, that are off their lists, and
+ * that may be recharged. That takes other locks than can be had under lru_lock.
+ */
+struct in_use {
+	unsigned int nr;
+	unsigned long pages;
+	struct moved held[LOCK_BATCH];
+};
+
+/* The array is long: not cleared. */
+static void none_in_use(struct in_use *u)
+{
+	u->nr = 0;
+	u->pages = 0;
+}
+
+/* Whether a folio is to be added to those that may be recharged. */
+static bool may_recharge(const struct mr_wave *w, const struct folio *folio)
+{
+	return w->patient && mr_recharge_candidate(folio);
+}
+
+static void hold_in_use(struct in_use *u, const struct moved *m)
+{
+	u->pages += folio_nr_pages(m->folio);
+	u->held[u->nr++] = *m;
+}
+
+/*
+ * Back to the old end of the list where it was taken, with the group that it had.
+ * Nobody has seen it with another one, so it need not wait.
+ */
+static void give_up(struct mem_cgroup_per_node *pn, const struct moved *back,
+		    unsigned int nr)
+{
+	unsigned int i;
+	u64 start;
+
+	spin_lock_irq(&pn->lruvec.lru_lock);
+	start = ktime_get_ns();
+	for (i = 0; i < nr; i++)
+		mr_lru_add_tail(pn, back[i].folio, back[i].age);
+	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
+	spin_unlock_irq(&pn->lruvec.lru_lock);
+	for (i = 0; i < nr; i++)
+		give_back(back[i].folio, GOT_LOCK);
+}
+
+/*
+ * Recharge what can be, reparent what nobody else is to have, and leave the rest: the
+ * first of these is returned, which may be another group's or freed by now.
+ */
+static const struct folio *settle(struct mr_wave *w, struct wave_group *wg,
+				  struct mem_cgroup_per_node *pn,
+				  struct in_use *u, unsigned long *taken)
+{
+	unsigned int first = w->nr_moved, nr_left = 0, recharged = 0, i;
+	const struct folio *first_left = NULL;
+	unsigned long pages = 0;
+	bool patient;
+
+	if (!u->nr)
+		return NULL;
+	patient = w->patient(&wg->from->css);
+	for (i = 0; i < u->nr; i++) {
+		struct moved *m = &u->held[i];
+
+		switch (mr_recharge(m->folio, wg->from)) {
+		case MR_RECHARGE_DONE:
+			move(w, m);
+			recharged++;
+			w->recharged += folio_nr_pages(m->folio);
+			*taken += folio_nr_pages(m->folio);
+			continue;
+		case MR_RECHARGE_LATER:
+			if (patient) {
+				u->held[nr_left++] = *m;
+				continue;
+			}
+			break;
+		case MR_RECHARGE_NOBODY:
+			break;
+		}
+		switch_group(w, m, wg->to);
+		pages += folio_nr_pages(m->folio);
+	}
+	wg->folios += recharged;
+	switch_charges(wg, w->nr_moved - first - recharged, pages);
+	*taken += pages;
+	for (i = first; i < w->nr_moved; i++)
+		folio_unlock(w->moved[i].folio);
+	if (nr_left) {
+		first_left = u->held[0].folio;
+		give_up(pn, u->held, nr_left);
+	}
+	return first_left;
 }
 
 /*
@@ -289,16 +428,19 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 			struct wave_group *wg, struct mem_cgroup_per_node *pn,
 			struct list_head *list, unsigned int max)
 {
-	unsigned int first = w->nr_moved, nr_left = 0, i;
+	unsigned int first = w->nr_moved, nr_left = 0, last, i;
 	struct {
 		struct folio *folio;
 		enum got got;
 	} left[LOCK_BATCH];
+	const struct folio *first_left;
+	struct in_use u;
 	struct folio *folio;
 	unsigned long pages = 0;
 	bool done = false;
 	u64 start;
 
+	none_in_use(&u);
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	while (max--) {
@@ -307,13 +449,22 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 
 		folio = list_first_entry_or_null(list, struct folio, lru);
 		done = !folio || folio == g->first_left || !g->left;
-		if (done || w->nr_pages >= WAVE_PAGES)
+		if (done || w->nr_pages + u.pages >= WAVE_PAGES)
 			break;
 		g->left--;
 		why = take_hold(folio, wg->from, &got);
 		if (!why) {
+			struct moved m = {
+				.folio = folio,
+				.age = mr_lru_del(pn, folio),
+			};
+
+			if (may_recharge(w, folio)) {
+				hold_in_use(&u, &m);
+				continue;
+			}
 			pages += folio_nr_pages(folio);
-			switch_group(w, folio, mr_lru_del(pn, folio), wg->to);
+			switch_group(w, &m, wg->to);
 			continue;
 		}
 		g->skipped |= why;
@@ -326,12 +477,20 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
 
-	switch_charges(wg, w->nr_moved - first, pages);
-	for (i = first; i < w->nr_moved; i++)
+	last = w->nr_moved;
+	switch_charges(wg, last - first, pages);
+	for (i = first; i < last; i++)
 		folio_unlock(w->moved[i].folio);
 	for (i = 0; i < nr_left; i++)
 		give_back(left[i].folio, left[i].got);
 	g->taken += pages;
+
+	first_left = settle(w, wg, pn, &u, &g->taken);
+	if (first_left) {
+		g->skipped |= MR_SKIP_IN_USE;
+		if (!g->first_left)
+			g->first_left = first_left;
+	}
 	return done;
 }
 
@@ -461,14 +620,14 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
  * Return: 0, or enum mr_skip if it was wanted but not taken.
  */
 unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
-			     bool (*want)(const struct cgroup_subsys_state *css),
-			     unsigned long *taken)
+			     mr_group_fn *want, unsigned long *taken)
 {
 	struct cgroup_subsys_state *css = NULL;
 	unsigned long flags = READ_ONCE(page->flags);
 	struct mem_cgroup_per_node *pn;
 	struct mem_cgroup *memcg;
 	struct wave_group *wg;
+	struct in_use u;
 	struct folio *folio;
 	unsigned int why = 0;
 	enum got got;
@@ -499,13 +658,31 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 
 	wg = wave_group(w, css);
 	pn = wg->from->nodeinfo[folio_nid(folio)];
+	none_in_use(&u);
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	why = take_hold(folio, wg->from, &got);
-	if (!why)
-		switch_group(w, folio, mr_lru_del(pn, folio), wg->to);
+	if (!why) {
+		struct moved m = {
+			.folio = folio,
+			.age = mr_lru_del(pn, folio),
+		};
+
+		if (may_recharge(w, folio))
+			hold_in_use(&u, &m);
+		else
+			switch_group(w, &m, wg->to);
+	}
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
+	if (u.nr) {
+		/* All references have to be accounted for; it has another one. */
+		folio_put(folio);
+		if (settle(w, wg, pn, &u, taken))
+			why = MR_SKIP_IN_USE;
+		css_put(css);
+		return why;
+	}
 	if (!why) {
 		switch_charges(wg, 1, folio_nr_pages(folio));
 		*taken += folio_nr_pages(folio);

@@ -19,10 +19,15 @@ enum mr_skip {
 	MR_SKIP_WRITEBACK = BIT(2),
 	MR_SKIP_THP = BIT(3),		/* large and anonymous */
 	MR_SKIP_HWPOISON = BIT(4),
+	MR_SKIP_IN_USE = BIT(5),	/* MR_RECHARGE_LATER */
 };
 
 /* These go away by themselves, the others don't. */
-#define MR_SKIP_TRANSIENT (MR_SKIP_RACE | MR_SKIP_LOCKED | MR_SKIP_WRITEBACK)
+#define MR_SKIP_TRANSIENT (MR_SKIP_RACE | MR_SKIP_LOCKED | \
+			   MR_SKIP_WRITEBACK | MR_SKIP_IN_USE)
+
+/* Called under rcu_read_lock(), or with a reference on the group. */
+typedef bool (mr_group_fn)(const struct cgroup_subsys_state *css);
 
 /**
  * struct mr_gather - an offline group that is being worked on
@@ -47,6 +52,8 @@ const char *mr_reparent_refusal(void);
 
 struct mr_wave *mr_wave_alloc(void);
 void mr_wave_free(struct mr_wave *w);
+void mr_wave_recharge(struct mr_wave *w, mr_group_fn *patient);
+unsigned long mr_wave_recharged(struct mr_wave *w);
 bool mr_wave_empty(const struct mr_wave *w);
 bool mr_wave_full(const struct mr_wave *w);
 bool mr_wave_wait(struct mr_wave *w);
@@ -56,8 +63,7 @@ void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css);
 bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g,
 		     unsigned int max);
 unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
-			     bool (*want)(const struct cgroup_subsys_state *css),
-			     unsigned long *taken);
+			     mr_group_fn *want, unsigned long *taken);
 #else
 static inline const char *mr_reparent_refusal(void)
 {
@@ -71,6 +77,15 @@ static inline struct mr_wave *mr_wave_alloc(void)
 
 static inline void mr_wave_free(struct mr_wave *w)
 {
+}
+
+static inline void mr_wave_recharge(struct mr_wave *w, mr_group_fn *patient)
+{
+}
+
+static inline unsigned long mr_wave_recharged(struct mr_wave *w)
+{
+	return 0;
 }
 
 static inline bool mr_wave_empty(const struct mr_wave *w)
@@ -105,8 +120,7 @@ static inline bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g,
 }
 
 static inline unsigned int
-mr_gather_frame(struct mr_wave *w, struct page *page,
-		bool (*want)(const struct cgroup_subsys_state *css),
+mr_gather_frame(struct mr_wave *w, struct page *page, mr_group_fn *want,
 		unsigned long *taken)
 {
 	return 0;

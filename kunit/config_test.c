@@ -104,23 +104,27 @@ static void number_syntax(struct kunit *test)
 static void method(struct kunit *test)
 {
 	accepted(test, MR_T_METHOD, "evict\n",
-		 mr_reparent_refusal() ? "[evict]\n" : "[evict] reparent\n");
+		 mr_reparent_refusal() ? "[evict]\n" :
+					 "[evict] reparent recharge\n");
 	refused(test, MR_T_METHOD, "", -EINVAL);
 	refused(test, MR_T_METHOD, "evic", -EINVAL);
 	refused(test, MR_T_METHOD, "evict reparent", -EINVAL);
 	refused(test, MR_T_METHOD, "[evict]", -EINVAL);
 	refused(test, MR_T_METHOD, "0", -EINVAL);
-	refused(test, MR_T_METHOD, "recharge", -EOPNOTSUPP);
-	if (mr_reparent_refusal())
+	if (mr_reparent_refusal()) {
 		refused(test, MR_T_METHOD, "reparent", -EOPNOTSUPP);
-	else
-		accepted(test, MR_T_METHOD, "reparent", "evict [reparent]\n");
+		refused(test, MR_T_METHOD, "recharge", -EOPNOTSUPP);
+	} else {
+		accepted(test, MR_T_METHOD, "reparent", "evict [reparent] recharge\n");
+		accepted(test, MR_T_METHOD, "recharge", "evict reparent [recharge]\n");
+	}
 }
 
 static void method_names(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, mr_method_name(MR_EVICT), "evict");
 	KUNIT_EXPECT_STREQ(test, mr_method_name(MR_REPARENT), "reparent");
+	KUNIT_EXPECT_STREQ(test, mr_method_name(MR_RECHARGE), "recharge");
 	KUNIT_EXPECT_STREQ(test, mr_method_name(MR_METHOD_NR), "unknown");
 }
 

@@ -7,7 +7,9 @@
 #include <linux/page_counter.h>
 #include <linux/pagemap.h>
 
+#include "../kmod/counters.h"
 #include "../kmod/pcp.h"
+#include "../kmod/recharge.h"
 #include "../kmod/reparent.h"
 #include "real.h"
 
@@ -245,6 +247,33 @@ static void batches_of_cpus(struct kunit *test)
 	put_page(page);
 }
 
+/* What nobody has mapped is not recharged, but goes to the parent all the same. */
+static void recharge_nobody(struct kunit *test)
+{
+	struct mr_real_group *a = mr_real_mkdir(test, "kunit-a");
+	struct mr_real_group *b = mr_real_mkdir(test, "kunit-a/b");
+	struct mr_real_file *f = mr_real_file(test, false);
+	struct mr_real_file *s = mr_real_file(test, true);
+	u64 recharged = mr_counters.recharged_bytes;
+	u64 reparented = mr_counters.reparented_bytes;
+	struct page *page;
+
+	mr_real_fill(test, f, b, PAGES);
+	mr_real_fill(test, s, b, PAGES);
+	page = mr_real_page(s, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
+	KUNIT_EXPECT_FALSE(test, mr_recharge_candidate(page_folio(page)));
+	put_page(page);
+	removed(test, b);
+	KUNIT_EXPECT_EQ(test, mr_real_pass(test, MR_RECHARGE), 0);
+	KUNIT_EXPECT_EQ(test, mr_real_owned(f, a->css), PAGES);
+	KUNIT_EXPECT_EQ(test, mr_real_owned(s, a->css), PAGES);
+	KUNIT_EXPECT_EQ(test, mr_counters.recharged_bytes - recharged, 0);
+	KUNIT_EXPECT_GE(test, mr_counters.reparented_bytes - reparented,
+			2 * PAGES * PAGE_SIZE);
+	mr_real_all_gone(test);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(to_parent),
 	KUNIT_CASE(freed_afterwards),
@@ -254,6 +283,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(locked_page),
 	KUNIT_CASE(wave),
 	KUNIT_CASE(batches_of_cpus),
+	KUNIT_CASE(recharge_nobody),
 	{}
 };
 

@@ -333,7 +333,7 @@ has()
 methods()
 {
 	if has reparent; then
-		echo '[evict] reparent'
+		echo '[evict] reparent recharge'
 	elif has evict; then
 		echo '[evict]'
 	else

@@ -192,8 +192,7 @@ for text in '\n' -1 1 evic evictx 'evict evict' '[evict]' 18446744073709551616 "
 	refused method "$text"
 done
 verdict "method refuses nonsense"
-refused method 'recharge\n' 'Operation not supported'
-for name in evict reparent none; do
+for name in evict reparent recharge none; do
 	! echo "$CAN" | grep -qw $name || continue
 	refused method $name 'Operation not supported'
 	refused method "$name\n" 'Operation not supported'
@@ -202,14 +201,15 @@ verdict "method refuses what it can't do"
 METHOD=${CAN#\[}
 METHOD=${METHOD%%\]*} METHODS=$CAN
 if has reparent; then
-	accepted method reparent 'evict [reparent]'
-	accepted method 'reparent\n' 'evict [reparent]'
+	accepted method reparent 'evict [reparent] recharge'
+	accepted method 'reparent\n' 'evict [reparent] recharge'
+	accepted method recharge 'evict reparent [recharge]'
 fi
 accepted method "$METHOD" "$CAN"
 accepted method "$METHOD\n" "$CAN"
 verdict "method takes what it can"
 # Another than the default, where there is one.
-has reparent && METHOD=reparent METHODS='evict [reparent]'
+has reparent && METHOD=reparent METHODS='evict [reparent] recharge'
 
 A1019=$(head -c 1019 /dev/zero | tr '\0' a)
 for text in '\n' -1 abc relative/path 18446744073709551616 "/$LONG" "/${LONG#1}" /a//b /a/./b \
@@ -298,8 +298,9 @@ not_loaded scan_interval_ms=9
 not_loaded batch_pages=31
 not_loaded method=
 not_loaded method=nonsense
-not_loaded method=recharge 'Operation not supported'
-has reparent || not_loaded method=reparent 'Operation not supported'
+for name in reparent recharge; do
+	has reparent || not_loaded method=$name 'Operation not supported'
+done
 has evict || not_loaded method=evict 'Operation not supported'
 ! has evict || not_loaded method=none 'Operation not supported'
 not_loaded subtree=

@@ -14,9 +14,12 @@ MANY=${1:-3000}
 check "loads" load_reaper reap_background=0 min_age_ms=0 scan_interval_ms=100 cpu_percent=100
 
 compare "methods" "$(tun method)" = "[evict]"
-compare "reparent is refused" "$(tun method reparent 2>&1 | sed 's/.*: //')" = "Operation not supported"
-check "and the log says why" \
-	sh -c 'dmesg | grep -q "method: \"reparent\" refused: the memory controller is not on cgroup v2"'
+for method in reparent recharge; do
+	compare "$method is refused" "$(tun method $method 2>&1 | sed 's/.*: //')" = \
+		"Operation not supported"
+	check "and the log says why" sh -c \
+		"dmesg | grep -q 'method: \"$method\" refused: the memory controller is not on cgroup v2'"
+done
 
 mkcg live/below
 incg live filesum write /mnt/ext4/live 16 100000 1

@@ -121,7 +121,7 @@ one()
 
 mkcg test/live
 check "loads" load_reaper reap_background=0 method=reparent
-compare "method" "$(tun method)" = "evict [reparent]"
+compare "method" "$(tun method)" = "evict [reparent] recharge"
 
 moves written file 16384 --dir /mnt/ext4 --sync
 moves dirty dirty 65536 --dir /mnt/ext4
