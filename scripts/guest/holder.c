@@ -2,15 +2,18 @@
 /*
  * holder: have memory charged to a group, leave the group, and keep the memory.
  *
- *	holder --cgroup DIR --home DIR [--kind KIND] [--size BYTES] [--file F] [--lock | --flip]
+ *	holder --cgroup DIR --home DIR [--kind KIND] [--size BYTES] [--file F] [--use]
+ *		[--lock | --flip | --remap]
  *
  *	--cgroup DIR	the group that is charged
  *	--home DIR	where to go afterwards
  *	--kind KIND	anon, thp (anonymous huge pages), ksm (pages that are all
  *			the same), file or shm (a shared mapping of F)
  *	--size BYTES	(4M); K, M and G are understood
+ *	--use		F is there already, made by this program: read it
  *	--lock		mlock it, after the move
  *	--flip		mlock and munlock it over and over, after "ready"; no SIGUSR1
+ *	--remap		the same, but unmap and map it
  *
  * Prints "ready". SIGUSR1: looks at every byte, then prints "same MAJFLT", with the
  * major faults since "ready", or "differs OFFSET". SIGTERM: exits.
@@ -71,17 +74,34 @@ static void fill(void)
 		mem[i] = word(i);
 }
 
-static void verify(void)
+/* Offset of the first word that is not what fill() wrote, or -1. */
+static long differs(void)
 {
 	unsigned long i;
 
-	for (i = 0; i < size / 8; i++) {
-		if (mem[i] != word(i)) {
-			printf("differs %lu\n", i * 8);
-			return;
-		}
-	}
-	printf("same %ld\n", majflt() - faults);
+	for (i = 0; i < size / 8; i++)
+		if (mem[i] != word(i))
+			return i * 8;
+	return -1;
+}
+
+static void verify(void)
+{
+	long at = differs();
+
+	if (at >= 0)
+		printf("differs %ld\n", at);
+	else
+		printf("same %ld\n", majflt() - faults);
+}
+
+/* Between all pages mapped and none. */
+static void remap(void)
+{
+	for (;;)
+		if (madvise(mem, size, MADV_DONTNEED) ||
+		    madvise(mem, size, MADV_POPULATE_READ))
+			err(1, "madvise");
 }
 
 static void map(const char *file)
@@ -113,10 +133,11 @@ int main(int argc, char **argv)
 		{ "cgroup", 1, NULL, 'c' }, { "home", 1, NULL, 'h' },
 		{ "kind", 1, NULL, 'k' }, { "size", 1, NULL, 's' },
 		{ "file", 1, NULL, 'f' }, { "lock", 0, NULL, 'l' },
-		{ "flip", 0, NULL, 'F' }, { }
+		{ "flip", 0, NULL, 'F' }, { "use", 0, NULL, 'u' },
+		{ "remap", 0, NULL, 'r' }, { }
 	};
 	const char *cg = NULL, *home = NULL, *file = NULL;
-	bool lock = false, flip = false;
+	bool lock = false, flip = false, use = false, again = false;
 	sigset_t set;
 	char *end;
 	int opt, sig;
@@ -145,6 +166,12 @@ int main(int argc, char **argv)
 		case 'F':
 			flip = true;
 			break;
+		case 'u':
+			use = true;
+			break;
+		case 'r':
+			again = true;
+			break;
 		default:
 			return 2;
 		}
@@ -159,14 +186,20 @@ int main(int argc, char **argv)
 
 	map(file);
 	enter(cg);
-	fill();
+	if (use && differs() >= 0)
+		errx(1, "%s is not what it should be", file);
+	if (!use)
+		fill();
 	enter(home);
 	if (lock && mlock(mem, size))
 		err(1, "mlock");
 	faults = majflt();
 	printf("ready\n");
-	if (flip) {
+	if (flip || again)
 		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	if (again)
+		remap();
+	if (flip) {
 		for (;;)
 			if (mlock(mem, size) || munlock(mem, size))
 				err(1, "mlock");

@@ -296,6 +296,8 @@ hold()
 	local out="$1"
 
 	shift
+	# Not what an earlier one has printed.
+	: >"$out"
 	"$@" >"$out" 2>&1 &
 	HELD=$!
 	wait_for 300 "grep -qsx ready '$out' || ! kill -0 $HELD 2>/dev/null"
@@ -307,6 +309,17 @@ release()
 	kill "$HELD" 2>/dev/null
 	wait "$HELD" 2>/dev/null
 	HELD=
+}
+
+# verified OUTPUT [PID]: what a holder with this output, $HELD, says of its memory
+verified()
+{
+	local n
+
+	n=$(wc -l <"$1")
+	kill -USR1 "${2:-$HELD}"
+	wait_for 60 '[ "$(wc -l <'"$1"')" -gt '"$n"' ]'
+	tail -n 1 "$1"
 }
 
 #

@@ -96,16 +96,6 @@ moves()
 	empty "$name"
 }
 
-# unharmed: the holder's memory, and how it got at it
-unharmed()
-{
-	: >/tmp/holder.last
-	n=$(wc -l </tmp/holder)
-	kill -USR1 "$HELD"
-	wait_for 60 '[ "$(wc -l </tmp/holder)" -gt '"$n"' ]'
-	tail -n 1 /tmp/holder
-}
-
 # one GROUP OPTIONS: one dead group with a holder
 one()
 {
@@ -141,7 +131,7 @@ sync
 rmcg test/big
 reparented "256 MiB, mapped and locked" 1 268435456
 compare "the parent's unevictable" "$(cgstat test unevictable)" -ge 268435456
-compare "its contents, and major faults of the holder" "$(unharmed)" = "same 0"
+compare "its contents, and major faults of the holder" "$(verified /tmp/holder)" = "same 0"
 echo $(($(cat "$CG/test/memory.current") + 16777216)) >"$CG/test/memory.max"
 mkcg test/eater
 holder --cgroup "$CG/test/eater" --home "$CG" --size 100M 2>/dev/null
@@ -163,7 +153,7 @@ one hugetmpfs --kind shm --file /mnt/huge/f --size 16M
 compare "huge pages of a tmpfs" "$(meminfo ShmemHugePages)" -ge 8388608
 reparented "tmpfs, huge" 1 16777216
 compare "tmpfs, huge: they still are" "$(meminfo ShmemHugePages)" -ge 8388608
-compare "tmpfs, huge: contents" "$(unharmed)" = "same 0"
+compare "tmpfs, huge: contents" "$(verified /tmp/holder)" = "same 0"
 release
 umount /mnt/huge
 empty "tmpfs, huge"
@@ -187,7 +177,7 @@ echo 10 >/sys/kernel/mm/ksm/sleep_millisecs 2>/dev/null
 one ksm --kind ksm --size 4M
 if wait_for 30 '[ "$(cat /sys/kernel/mm/ksm/pages_sharing)" -ge 900 ]'; then
 	reparented "merged pages" 1 4096
-	compare "merged pages: contents" "$(unharmed)" = "same 0"
+	compare "merged pages: contents" "$(verified /tmp/holder)" = "same 0"
 else
 	skip "merged pages" "this kernel merges none"
 fi
@@ -212,7 +202,7 @@ if mount -o remount,memory_hugetlb_accounting none "$CG" 2>/tmp/err; then
 	tun method reparent
 	reparented "hugetlb" 1 16777216
 	compare "hugetlb: still charged to the parent" "$(cat "$CG/test/memory.current")" -ge 16777216
-	compare "hugetlb: contents" "$(unharmed)" = "same 0"
+	compare "hugetlb: contents" "$(verified /tmp/holder)" = "same 0"
 	release
 	rm /mnt/hugetlb/f
 	umount /mnt/hugetlb
@@ -235,7 +225,7 @@ note "$(grep ' thp ' $OFFLINE)"
 tun reap 1 2>/tmp/err
 compare "huge pages: counted as stuck" "$(stat stuck_groups)" = 1
 compare "huge pages: nothing to come back for" "$(cat /tmp/err)" = ""
-compare "huge pages: contents" "$(unharmed)" = "same 0"
+compare "huge pages: contents" "$(verified /tmp/holder)" = "same 0"
 release
 check "huge pages: gone when they are freed" wait_for 20 no_dying
 empty "huge pages"
