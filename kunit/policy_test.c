@@ -213,6 +213,30 @@ static void scans_are_rare(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mr_scan_due(&s, 14000 * MS));
 }
 
+/* Looks in an hour in which nothing happens, at any interval. */
+static void an_idle_hour(struct kunit *test)
+{
+	static const unsigned int intervals[] = { 10, 5000, 59999, 61000, 3600000, 0 };
+	const u64 hour = 3600 * 1000 * MS;
+	enum mr_wake kind;
+	int i;
+
+	for (i = 0; intervals[i]; i++) {
+		struct mr_schedule s = { 0 };
+		unsigned int wakes = 0;
+		u64 now = 0;
+
+		while ((now = mr_next_wake(&s, intervals[i], &kind)) < hour) {
+			wakes++;
+			s.scan_end_ns = now + MS / 2;
+			s.pass_end_ns = s.scan_end_ns;
+		}
+		KUNIT_EXPECT_LE(test, wakes, 60U);
+		if (intervals[i] < 60000)
+			KUNIT_EXPECT_GE(test, wakes, 59U);
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(budget_small_batches),
 	KUNIT_CASE(budget_one_percent),
@@ -225,6 +249,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(wake_without_removals),
 	KUNIT_CASE(wake_after_removal),
 	KUNIT_CASE(scans_are_rare),
+	KUNIT_CASE(an_idle_hour),
 	{}
 };
 
