@@ -50,6 +50,7 @@
 /* Why a method is refused that a kernel or this version has no means for. */
 #define MR_NOT_HERE "this module can't do that on this kernel"
 
+#include <linux/backing-dev.h>
 #include <linux/buffer_head.h>
 #include <linux/cgroup.h>
 #include <linux/kernfs.h>
@@ -115,6 +116,19 @@ static inline bool mr_hugetlb_accounted(const struct cgroup_subsys_state *css)
 	return false;
 #endif
 }
+
+/*
+ * Before 5.16 it was not exported, and happened when the last reference was put
+ * ("mm: export bdi_unregister"; release_bdi() in mm/backing-dev.c).
+ */
+#ifdef CONFIG_CGROUP_WRITEBACK
+static inline void mr_bdi_unregister(struct backing_dev_info *bdi)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+	bdi_unregister(bdi);
+#endif
+}
+#endif
 
 /* Of class_interface.add_dev(); 6.4 dropped the second one. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)

@@ -17,15 +17,12 @@
  */
 #include <linux/backing-dev.h>
 #include <linux/dax.h>
-#include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
-#include <linux/rculist.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/writeback.h>
 
+#include "bdis.h"
 #include "find.h"
 #include "inode_switch.h"
 #include "trace.h"
@@ -41,8 +38,6 @@
 #define SWITCH_DIRTY_PAGES	2048
 /* Outweighs any bandwidth that the kernel may have measured. */
 #define SWITCH_BYTES	((size_t)1 << (BITS_PER_LONG == 64 ? 40 : 31))
-/* Writebacks looked at in one RCU section. */
-#define WB_BATCH	128
 
 /*
  * Super block of a batch, and what keeps it: s_umount held for reading, so
@@ -213,154 +208,55 @@ static int switch_wb(struct mr_inode_switch *sw, struct bdi_writeback *wb,
 	return ret;
 }
 
-/*
- * All dying writebacks of one bdi. They stay on bdi->wb_list until their last
- * reference is gone (wb_shutdown()), so a reference keeps the place when the
- * RCU section is left. Neither they nor their group are freed before a grace
- * period has passed since (cgwb_free_rcu(), css_free_rwork_fn()).
- *
- * Unless the bdi is unregistered meanwhile: cgwb_bdi_unregister() takes them
- * all off, referenced or not, and the place then leads to what may be freed.
- * WB_registered is cleared before that, so where it is still set inside an RCU
- * section, the next one is there until the section ends.
- *
- * The caller keeps @bdi alive.
- */
+/* What to do about the writeback that a walk has stopped at. */
+struct visit {
+	struct mr_inode_switch *sw;
+	enum mr_switch_want want;
+};
+
+/* Looks at one writeback; under rcu_read_lock(). */
+static bool worth_a_stop(struct bdi_writeback *wb, void *arg)
+{
+	struct cgroup_subsys_state *css = wb->memcg_css;
+	struct visit *v = arg;
+	bool clean, dirty;
+
+	v->want = MR_SWITCH_NONE;
+	if (!mr_css_is_offline(css))
+		return false;
+	clean = !list_empty(&wb->b_attached) || !list_empty(&wb->b_dirty_time);
+	dirty = wb_has_dirty_io(wb);
+	if (dirty)
+		v->sw->dirty(css, v->sw->arg);
+	if (!v->sw->full && (clean || dirty))
+		v->want = v->sw->want(css, v->sw->arg);
+	if (v->want == MR_SWITCH_CLEAN && !clean)
+		v->want = MR_SWITCH_NONE;
+	return v->want != MR_SWITCH_NONE;
+}
+
+/* All dying writebacks of one bdi, which the caller keeps alive. */
 static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi)
 {
-	struct bdi_writeback *wb, *pos = NULL, *old;
+	struct visit v = { .sw = sw };
+	struct mr_wb_cursor c = {
+		.bdi = bdi, .stop = worth_a_stop, .arg = &v,
+	};
 	struct cgroup_subsys_state *to;
-	enum mr_switch_want want;
-	int left, ret = 0;
+	int ret = 0;
 
-	do {
-		to = NULL;
-		left = WB_BATCH;
-		old = pos;
-		rcu_read_lock();
-		if (pos && !test_bit(WB_registered, &pos->state)) {
-			rcu_read_unlock();
-			break;
-		}
-		wb = pos ?: list_entry(&bdi->wb_list, struct bdi_writeback,
-				       bdi_node);
-		pos = NULL;
-		list_for_each_entry_continue_rcu(wb, &bdi->wb_list, bdi_node) {
-			struct cgroup_subsys_state *css = wb->memcg_css;
-			bool clean, dirty;
-
-			left--;
-			if (wb == &bdi->wb)
-				continue;
-			want = MR_SWITCH_NONE;
-			if (mr_css_is_offline(css)) {
-				clean = !list_empty(&wb->b_attached) ||
-					!list_empty(&wb->b_dirty_time);
-				dirty = wb_has_dirty_io(wb);
-				if (dirty)
-					sw->dirty(css, sw->arg);
-				if (!sw->full && (clean || dirty))
-					want = sw->want(css, sw->arg);
-				if (want == MR_SWITCH_CLEAN && !clean)
-					want = MR_SWITCH_NONE;
-			}
-			if ((want == MR_SWITCH_NONE && left > 0) ||
-			    !wb_tryget(wb))
-				continue;
-			pos = wb;
-			if (want == MR_SWITCH_NONE)
-				break;
-			to = mr_online_ancestor(css);
-			if (!css_tryget(to))
-				to = NULL;
-			break;
-		}
-		rcu_read_unlock();
-		if (old)
-			wb_put(old);
-		if (to) {
-			ret = switch_wb(sw, pos, to, want);
+	while (!ret && mr_wb_next(&c)) {
+		if (c.hit) {
+			/* The writeback holds its group. */
+			to = mr_online_ancestor_get(c.wb->memcg_css);
+			ret = switch_wb(sw, c.wb, to, v.want);
 			css_put(to);
 		} else {
 			ret = sw->relax(sw->arg);
 		}
-	} while (pos && !ret);
-
-	if (pos)
-		wb_put(pos);
-	return ret;
-}
-
-/*
- * All bdis: those of disks, and those that a file system like btrfs makes for
- * each mount. A registered bdi is a device of the class "bdi", and an interface
- * of a class is shown all devices there are when it is registered, new ones
- * until it is unregistered; here one follows the other.
- *
- * (By file system type it does not work: super blocks of btrfs in 6.1 belong to
- * btrfs_root_fs_type, which nobody outside of fs/btrfs/super.c can look up.)
- *
- * Lifetime: devices are shown under a lock of the class, which device_del()
- * takes to get one off the class (drivers/base/). bdi_unregister() calls that
- * with a reference of its caller's, as release_bdi() insists (mm/backing-dev.c).
- * So what is shown has a reference, and another may be taken. It keeps the
- * struct and nothing else: no disk, super block or module waits for it. Once
- * unregistered, wb_list is empty and stays so (cgwb_create()).
- */
-struct bdi_ref {
-	struct list_head list;
-	struct backing_dev_info *bdi;
-};
-
-static DEFINE_MUTEX(shown_lock);
-static LIST_HEAD(shown);
-
-static int show_bdi(MR_ADD_DEV_ARGS)
-{
-	/* Who removes a disk may wait for this lock: do no I/O under it. */
-	struct bdi_ref *ref = kmalloc(sizeof(*ref), GFP_NOIO);
-
-	/* Ignored by the class; the next round sees this one again. */
-	if (!ref)
-		return -ENOMEM;
-	ref->bdi = bdi_get(dev_get_drvdata(dev));
-	list_add_tail(&ref->list, &shown);
-	return 0;
-}
-
-static struct class_interface bdi_interface = {
-	.add_dev = show_bdi,
-};
-
-/*
- * bdi_class is static in mm/backing-dev.c, but a bdi's device leads to it. One
- * of our own, for a moment: anybody else's may lose its device at any time. The
- * class itself is there for good.
- */
-static void find_bdi_class(void)
-{
-	struct backing_dev_info *bdi = bdi_alloc(NUMA_NO_NODE);
-
-	if (!bdi)
-		return;
-	if (!bdi_register(bdi, KBUILD_MODNAME)) {
-		bdi_interface.class = bdi->dev->class;
-		bdi_unregister(bdi);
 	}
-	bdi_put(bdi);
-}
-
-/* A list of struct bdi_ref, with a reference each. */
-static void get_bdis(struct list_head *list)
-{
-	mutex_lock(&shown_lock);
-	if (!bdi_interface.class)
-		find_bdi_class();
-	if (bdi_interface.class && !class_interface_register(&bdi_interface)) {
-		class_interface_unregister(&bdi_interface);
-		list_splice_init(&shown, list);
-	}
-	mutex_unlock(&shown_lock);
+	mr_wb_end(&c);
+	return ret ?: sw->relax(sw->arg);
 }
 
 /**
@@ -377,7 +273,7 @@ static void get_bdis(struct list_head *list)
  */
 int mr_inode_switch_round(struct mr_inode_switch *sw)
 {
-	struct bdi_ref *ref, *next;
+	struct mr_bdi *ref, *next;
 	LIST_HEAD(bdis);
 	int ret = 0;
 
@@ -387,12 +283,11 @@ int mr_inode_switch_round(struct mr_inode_switch *sw)
 	    !cgroup_subsys_on_dfl(io_cgrp_subsys))
 		return 0;
 
-	get_bdis(&bdis);
+	mr_bdis_get(&bdis);
 	list_for_each_entry_safe(ref, next, &bdis, list) {
 		if (!ret)
 			ret = switch_bdi(sw, ref->bdi);
-		bdi_put(ref->bdi);
-		kfree(ref);
+		mr_bdi_put(ref);
 	}
 	return ret;
 }
