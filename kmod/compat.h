@@ -55,6 +55,7 @@
 #include <linux/cgroup.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
+#include <linux/net.h>
 #include <linux/page_counter.h>
 #ifdef MR_CAN_EVICT
 #include <linux/pagevec.h>
@@ -114,6 +115,40 @@ static inline bool mr_hugetlb_accounted(const struct cgroup_subsys_state *css)
 	       CGRP_ROOT_MEMORY_HUGETLB_ACCOUNTING;
 #else
 	return false;
+#endif
+}
+
+/*
+ * The socket that an open file is, or NULL. It had an argument more until 5.11
+ * (dba4a9256bb4 "net: Remove the err argument from sock_from_file").
+ */
+static inline struct socket *mr_sock_from_file(struct file *file)
+{
+#ifndef CONFIG_NET
+	return NULL;
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return sock_from_file(file);
+#else
+	int err;
+
+	return sock_from_file(file, &err);
+#endif
+}
+
+/*
+ * Whether kernel memory that was allocated in pages (stacks, page tables, pipes)
+ * holds its group; later it is charged to an object cgroup, which is reparented
+ * (b4e0b68fbd9d "mm: memcontrol: use obj_cgroup APIs to charge kmem pages", 5.13).
+ */
+#define MR_KERNEL_PAGES_PIN (LINUX_VERSION_CODE < KERNEL_VERSION(5, 13, 0))
+
+/* The group that such a page holds, or NULL; any page, under rcu_read_lock(). */
+static inline struct mem_cgroup *mr_kernel_page_memcg(struct page *page)
+{
+#if MR_KERNEL_PAGES_PIN
+	return PageKmemcg(page) ? READ_ONCE(page->mem_cgroup) : NULL;
+#else
+	return NULL;
 #endif
 }
 

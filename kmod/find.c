@@ -138,6 +138,27 @@ bool mr_all_children(struct cgroup_subsys_state *css, mr_match_fn *match)
 }
 
 /**
+ * mr_nr_children() - how many children a group has
+ * @css: the group, referenced by the caller
+ *
+ * Children that are being released are no longer counted; they hold their parent
+ * for a moment more.
+ *
+ * Return: the number, or -E2BIG where there are very many, see mr_all_children().
+ */
+int mr_nr_children(struct cgroup_subsys_state *css)
+{
+	struct cgroup_subsys_state *child = NULL;
+	int nr = 0;
+
+	rcu_read_lock();
+	while ((child = next_child(child, css)) && nr < MR_FIND_BATCH * 4)
+		nr++;
+	rcu_read_unlock();
+	return child ? -E2BIG : nr;
+}
+
+/**
  * mr_cursor_end() - drop what the cursor holds
  * @cur: the cursor, started
  */

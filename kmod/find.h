@@ -35,6 +35,7 @@ struct cgroup_subsys_state *mr_cursor_next(struct mr_cursor *cur,
 void mr_cursor_end(struct mr_cursor *cur);
 
 bool mr_all_children(struct cgroup_subsys_state *css, mr_match_fn *match);
+int mr_nr_children(struct cgroup_subsys_state *css);
 
 struct cgroup_subsys_state *
 mr_online_ancestor(struct cgroup_subsys_state *css);

@@ -325,6 +325,23 @@ static void all_children(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, mr_all_children(a, is_offline));
 }
 
+/* Those below it only, and no number where there are too many. */
+static void number_of_children(struct kunit *test)
+{
+	struct tree *tree = test->priv;
+	struct cgroup_subsys_state *a = add(test, tree->root, OFFLINE);
+	int i;
+
+	KUNIT_EXPECT_EQ(test, mr_nr_children(a), 0);
+	add(test, add(test, a, OFFLINE), OFFLINE);
+	KUNIT_EXPECT_EQ(test, mr_nr_children(a), 1);
+	for (i = 1; i < 512; i++)
+		add(test, a, OFFLINE);
+	KUNIT_EXPECT_EQ(test, mr_nr_children(a), 512);
+	add(test, a, OFFLINE);
+	KUNIT_EXPECT_EQ(test, mr_nr_children(a), -E2BIG);
+}
+
 /* Past all that is not online, up to the root, which always is. */
 static void online_ancestor(struct kunit *test)
 {
@@ -369,6 +386,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(parent_goes_offline),
 	KUNIT_CASE(cut),
 	KUNIT_CASE(all_children),
+	KUNIT_CASE(number_of_children),
 	KUNIT_CASE(online_ancestor),
 	KUNIT_CASE(online_ancestor_get),
 	{}
