@@ -4,7 +4,8 @@
  *
  * Tables for people. A reader walks the groups with a cursor of its own, one
  * group for each row; it takes no lock of the module's and allocates nothing
- * that grows with the number of groups.
+ * that grows with the number of groups, but for those that processes or disks
+ * hold (holders.c).
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -21,6 +22,7 @@
 #include "debugfs.h"
 #include "find.h"
 #include "groups.h"
+#include "holders.h"
 #include "hugetlb.h"
 #include "lru.h"
 #include "reparent.h"
@@ -36,6 +38,7 @@ static struct cgroup_subsys_state *root_css;
  * @cf: to read files of groups
  * @path: PATH_MAX bytes
  * @match: which groups get a row
+ * @holders: who holds them, as of when the table was begun; for `offline` only
  *
  * Lifetime: as long as the file is open. The cursor keeps one group while the
  * reader is between two reads.
@@ -49,6 +52,7 @@ struct walk {
 	struct mr_cgfile *cf;
 	char *path;
 	mr_match_fn *match;
+	struct mr_holders *holders;
 };
 
 static int walk_step(struct walk *w)
@@ -125,6 +129,7 @@ static int walk_release(struct inode *inode, struct file *file)
 	struct walk *w = ((struct seq_file *)file->private_data)->private;
 
 	mr_cursor_end(&w->cur);
+	mr_holders_free(w->holders);
 	kfree(w->path);
 	mr_cgfile_free(w->cf);
 	return seq_release_private(inode, file);
@@ -190,35 +195,85 @@ static void read_stat(struct walk *w, struct cgroup_subsys_state *css, u64 *st)
 		st[ST_SWAP] = mr_cgfile_swap_bytes(css);
 }
 
-/* What is known to hold a group, comma-separated, "-" for nothing known. */
-static void put_holders(struct seq_file *m, struct walk *w, const u64 *st,
-			unsigned int skipped)
+/**
+ * struct words - a list in one column
+ * @m: where it goes
+ * @nr: how many there are
+ */
+struct words {
+	struct seq_file *m;
+	unsigned int nr;
+};
+
+static void put_word(struct words *l, bool is, const char *word)
+{
+	if (is)
+		seq_printf(l->m, "%c%s", l->nr++ ? ',' : ' ', word);
+}
+
+static void put_number(struct words *l, const char *word, unsigned long nr)
+{
+	if (nr)
+		seq_printf(l->m, "%c%s=%lu", l->nr++ ? ',' : ' ', word, nr);
+}
+
+/* Those that the survey has found; returns how many references they have. */
+static unsigned long put_surveyed(struct words *l, struct walk *w, bool csets)
+{
+	struct mr_held held;
+	const unsigned int *nr = held.nr;
+	int i;
+
+	mr_holders_read(w->holders, w->css, &held);
+	put_number(l, "tasks", nr[MR_HOLD_TASK]);
+	put_number(l, "namespace", nr[MR_HOLD_NAMESPACE]);
+	put_word(l, csets && !nr[MR_HOLD_CSET], "css_set");
+	put_number(l, "socket", nr[MR_HOLD_SOCKET]);
+	put_number(l, "fsnotify", nr[MR_HOLD_FSNOTIFY]);
+	for (i = 0; i < MR_HELD_WB_NAMES && i < nr[MR_HOLD_WB]; i++) {
+		put_word(l, true, "wb=");
+		put_name(l->m, held.wb[i]);
+	}
+	put_number(l, "kernel", nr[MR_HOLD_KERNEL]);
+	return nr[MR_HOLD_CSET] + nr[MR_HOLD_SOCKET] + nr[MR_HOLD_FSNOTIFY] +
+	       nr[MR_HOLD_WB] + nr[MR_HOLD_KERNEL];
+}
+
+/*
+ * What is known to hold a group, comma-separated, "-" for nothing. Each page on a
+ * list counts as a reference, although a large folio has one only: what is unknown
+ * may be more than is said, never less.
+ */
+static void put_holders(struct seq_file *m, struct walk *w, unsigned int skipped)
 {
 	struct cgroup_subsys_state *css = w->css;
-	const char *sep = " ";
+	int children = mr_nr_children(css);
+	struct words l = { .m = m };
+	struct mr_css_refs refs;
 	struct mr_lru_size lru;
+	unsigned long hugetlb;
+	long unknown;
 
 	mr_lru_read(css, &lru);
-#define HOLDER(cond, name)						\
-	do {								\
-		if (cond) {						\
-			seq_printf(m, "%s%s", sep, name);		\
-			sep = ",";					\
-		}							\
-	} while (0)
-	HOLDER(!list_empty(&css->children), "children");
-	HOLDER(lru.file, "file");
-	HOLDER(lru.anon, "anon");
-	HOLDER(lru.unevictable, "unevictable");
-	HOLDER(mr_hugetlb_pages(w->cf, css), "hugetlb");
-	HOLDER(st[ST_SWAP], "swap");
-	HOLDER(skipped & MR_SKIP_LOCKED, "locked");
-	HOLDER(skipped & MR_SKIP_WRITEBACK, "writeback");
-	HOLDER(skipped & MR_SKIP_THP, "thp");
-	HOLDER(skipped & MR_SKIP_HWPOISON, "hwpoison");
-	HOLDER(skipped & MR_SKIP_IN_USE, "in-use");
-#undef HOLDER
-	if (*sep == ' ')
+	hugetlb = mr_hugetlb_pages(w->cf, css);
+	mr_css_refs_read(css, &refs);
+	put_word(&l, children, "children");
+	put_word(&l, lru.file, "file");
+	put_word(&l, lru.anon, "anon");
+	put_word(&l, lru.unevictable, "unevictable");
+	put_word(&l, hugetlb, "hugetlb");
+	put_number(&l, "swap", refs.swap);
+	put_word(&l, skipped & MR_SKIP_LOCKED, "locked");
+	put_word(&l, skipped & MR_SKIP_WRITEBACK, "writeback");
+	put_word(&l, skipped & MR_SKIP_THP, "thp");
+	put_word(&l, skipped & MR_SKIP_HWPOISON, "hwpoison");
+	put_word(&l, skipped & MR_SKIP_IN_USE, "in-use");
+	unknown = refs.total - mr_lru_total(&lru) - hugetlb - !!refs.swap -
+		  refs.mms - put_surveyed(&l, w, refs.csets);
+	put_number(&l, "mm", refs.mms);
+	if (children >= 0)
+		put_number(&l, "unknown", max(unknown - children, 0L));
+	if (!l.nr)
 		seq_puts(m, " -");
 }
 
@@ -249,13 +304,21 @@ static int offline_show(struct seq_file *m, void *v)
 	read_stat(w, css, st);
 	for (i = 0; i < ST_NR; i++)
 		seq_printf(m, " %llu", st[i]);
-	put_holders(m, w, st, g.skipped);
+	put_holders(m, w, g.skipped);
 	seq_printf(m, " %s\n", mr_result_name(g.result));
 	return 0;
 }
 
+static void *offline_start(struct seq_file *m, loff_t *pos)
+{
+	struct walk *w = m->private;
+	int ret = *pos ? 0 : mr_holders_survey(w->holders);
+
+	return ret ? ERR_PTR(ret) : walk_start(m, pos);
+}
+
 static const struct seq_operations offline_ops = {
-	.start = walk_start,
+	.start = offline_start,
 	.next = walk_next,
 	.stop = walk_stop,
 	.show = offline_show,
@@ -263,7 +326,17 @@ static const struct seq_operations offline_ops = {
 
 static int offline_open(struct inode *inode, struct file *file)
 {
-	return walk_open(inode, file, &offline_ops, is_offline);
+	int ret = walk_open(inode, file, &offline_ops, is_offline);
+	struct walk *w;
+
+	if (ret)
+		return ret;
+	w = ((struct seq_file *)file->private_data)->private;
+	w->holders = mr_holders_alloc();
+	if (w->holders)
+		return 0;
+	walk_release(inode, file);
+	return -ENOMEM;
 }
 
 static const struct file_operations offline_fops = {

@@ -327,13 +327,14 @@ verified()
 #
 
 # has THING: whether this kernel has what the module or a test needs: evict, reparent,
-# inode_switch; pipe: the buffers of pipes are charged to an object cgroup, so that
+# inode_switch; lru_pins: pages hold the group that they are charged to; pipe: the buffers of pipes are charged to an object cgroup, so that
 # they hold no group; switch_dirty: dirty inodes are switched as they are;
 # exact_stat: memory.stat is not up to 32 pages for each CPU behind
 has()
 {
 	case "$(uname -r) $1" in
-	5.10.*\ evict)		true ;;
+	5.10.*\ evict | 5.10.*\ lru_pins)
+				true ;;
 	5.10.*)			false ;;
 	6.1.*\ switch_dirty)	false ;;
 	7.2.*\ pipe | 7.2.*\ exact_stat)
@@ -400,7 +401,9 @@ thread_cpu_ns()
 }
 
 # table FILE PROGRAM [WORD...]: awk on the rows of a table in debugfs; c[NAME] is
-# the number of a column, w[1] and so on are the words, as they are
+# the number of a column, w[1] and so on are the words, as they are. Of "offline",
+# known is what holds a group, without what is unknown: a CPU may have charged a page
+# to it in advance.
 table()
 {
 	local file="$1" program="$2"
@@ -409,6 +412,7 @@ table()
 	awk 'BEGIN { for (i = 2; i < ARGC; i++) w[i - 1] = ARGV[i]; ARGC = 2 }
 		NR == 2 { for (i = 1; i <= NF; i++) c[$i] = i }
 		NR < 3 { next }
+		{ known = $c["holders"]; sub(/(^|,)unknown=.*/, "", known); if (known == "") known = "-" }
 		'"$program" "$file" "$@"
 }
 
@@ -416,4 +420,10 @@ table()
 value()
 {
 	table $OFFLINE '$c["name"] == w[1] { print $c[w[2]]; exit }' "$1" "$2"
+}
+
+# holders NAME: what holds the first offline group of that name, as far as it is known
+holders()
+{
+	table $OFFLINE '$c["name"] == w[1] { print known; exit }' "$1"
 }

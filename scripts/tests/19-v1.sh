@@ -31,12 +31,12 @@ rmdir "$CG/live/dead"
 check "a row" wait_for 10 '[ "$(value dead ancestor)" = /live ]'
 check "file" wait_for 10 '[ "$(value dead file)" -ge 131072 ]'
 compare "shmem" "$(value dead shmem)" = 65536
-compare "holders" "$(value dead holders)" = file,anon
+compare "holders" "$(holders dead)" = file,anon
 # With tmpfs of the removed group, which goes later.
 current=$(awk '$1 == "cache" { print $2 }' "$CG/live/memory.stat")
 check "reap" tun reap 1
 compare "tmpfs stays" "$(value dead shmem)" = 65536
-compare "page cache goes" "$(value dead holders)" = anon
+compare "page cache goes" "$(holders dead)" = anon
 compare "it is stuck" "$(value dead result) $(stat stuck_groups)" = "stuck 1"
 rm /mnt/tmpfs/dead
 check "reap once more" tun reap 1

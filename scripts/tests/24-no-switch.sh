@@ -12,11 +12,11 @@
 
 N=40
 
-# stuck NAME: how many groups of that name have nothing left that is known of
+# stuck NAME: how many groups of that name have nothing left but a writeback
 stuck()
 {
 	table "$OFFLINE" '
-		index($c["name"], w[1]) == 1 && $c["holders"] == "-" && $c["result"] == "stuck" { n++ }
+		index($c["name"], w[1]) == 1 && known ~ "^wb=[0-9:]*$" && $c["result"] == "stuck" { n++ }
 		END { print n + 0 }' "$1"
 }
 
