@@ -24,6 +24,12 @@
  *		socket	a unix socket pair with data, kept open by this process
  *		tcp	the same over the loopback
  *		pipe	a full pipe, kept open by this process
+ *		flight	a unix socket pair that is nowhere but in a message, which
+ *			nobody receives as long as this process lives
+ *		inotify	an inotify instance, kept open by this process
+ *		zombie	a process that has exited, and that nobody waits for
+ *		namespace a cgroup namespace that begins there: this process stays in
+ *			the last one, and keeps the others open
  *		nested	file, three levels deep
  *		empty	nothing; this process does not even enter it
  *	--size BYTES	how much each (16K); K, M and G are understood
@@ -31,7 +37,7 @@
  *	--files N	use so many file names in turn (count; 4096 with --seconds)
  *	--nest D	so many levels deep, memory in each (1)
  *	--fork		a new process for each group, as a login has (several
- *			times slower; anon and swap can't)
+ *			times slower; anon, swap, zombie and namespace can't)
  *	--prefix P	of groups and files (g)
  *	--sync		write everything out at the end
  *	--hold		print "ready", then keep what is held until SIGTERM
@@ -45,12 +51,14 @@
 #include <limits.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -75,6 +83,7 @@ static double worst;
 static char home[PATH_MAX];
 static char buf[CHUNK];
 static int listener = -1;
+static int carrier[2];
 static volatile sig_atomic_t stop;
 
 struct kind {
@@ -83,7 +92,7 @@ struct kind {
 	void (*inside)(unsigned long i);
 	void (*before)(unsigned long i);
 	void (*after)(unsigned long i);
-	/* The memory is that of the process itself. */
+	/* What is held is this process's own. */
 	bool own;
 };
 
@@ -333,6 +342,60 @@ static void do_pipe(unsigned long i)
 	stuff(fd[1]);
 }
 
+/* Both ends go into a message, and are closed. */
+static void do_flight(unsigned long i)
+{
+	char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
+	struct iovec iov = { buf, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	int fd[2];
+
+	(void)i;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+		die("socketpair");
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), fd, sizeof(fd));
+	if (sendmsg(carrier[0], &msg, 0) != 1)
+		die("sendmsg");
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void do_inotify(unsigned long i)
+{
+	(void)i;
+	if (inotify_init() < 0)
+		die("inotify_init");
+}
+
+static void do_zombie(unsigned long i)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	(void)i;
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		_exit(0);
+	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT))
+		if (errno != EINTR)
+			die("waitid");
+}
+
+static void do_namespace(unsigned long i)
+{
+	(void)i;
+	if (unshare(CLONE_NEWCGROUP) || open("/proc/self/ns/cgroup", O_RDONLY) < 0)
+		die("a cgroup namespace");
+}
+
 static const struct kind kinds[] = {
 	{ .name = "file", .inside = write_file },
 	{ .name = "dirty", .inside = write_file },
@@ -346,6 +409,10 @@ static const struct kind kinds[] = {
 	{ .name = "socket", .inside = do_socket },
 	{ .name = "tcp", .inside = do_tcp },
 	{ .name = "pipe", .inside = do_pipe },
+	{ .name = "flight", .inside = do_flight },
+	{ .name = "inotify", .inside = do_inotify },
+	{ .name = "zombie", .inside = do_zombie, .own = true },
+	{ .name = "namespace", .inside = do_namespace, .own = true },
 	{ .name = "nested", .inside = write_file },
 	{ .name = "empty" },
 	{ }
@@ -484,6 +551,9 @@ static void prepare(const struct kind *kind)
 		    listen(listener, 128))
 			die("listen");
 	}
+	if (!strcmp(kind->name, "flight") &&
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, carrier))
+		die("socketpair");
 	if (!strcmp(kind->name, "read")) {
 		for (i = 0; i < files; i++) {
 			name_of(path, i);
