@@ -119,6 +119,25 @@ static inline bool mr_hugetlb_accounted(const struct cgroup_subsys_state *css)
 }
 
 /*
+ * The group that a page is charged to, whatever it is, or NULL; under
+ * rcu_read_lock(). In 5.10 slab pages have a marked pointer to something else in that
+ * place (page_has_obj_cgroups()), and those of the kernel's other memory are not
+ * reparented.
+ */
+#ifdef MR_CAN_EVICT
+static inline struct mem_cgroup *mr_page_memcg(struct page *page)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return page_memcg_check(page);
+#else
+	unsigned long memcg = (unsigned long)READ_ONCE(page->mem_cgroup);
+
+	return memcg & 1 || PageKmemcg(page) ? NULL : (struct mem_cgroup *)memcg;
+#endif
+}
+#endif
+
+/*
  * The socket that an open file is, or NULL. It had an argument more until 5.11
  * (dba4a9256bb4 "net: Remove the err argument from sock_from_file").
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/memcg_reaper: offline, ancestors, latency.
+ * /sys/kernel/debug/memcg_reaper: offline, ancestors, latency; files are in
+ * debugfs_files.c.
  *
  * Tables for people. A reader walks the groups with a cursor of its own, one
  * group for each row; it takes no lock of the module's and allocates nothing
@@ -135,8 +136,12 @@ static int walk_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
-/* A path in one column: blanks and the like are escaped, none is "-". */
-static void put_name(struct seq_file *m, const char *name)
+/**
+ * mr_put_name() - a path in one column
+ * @m: where it goes
+ * @name: the path; blanks and the like are escaped, "" is "-"
+ */
+void mr_put_name(struct seq_file *m, const char *name)
 {
 	if (*name)
 		seq_escape(m, name, " \t\n\\");
@@ -232,7 +237,7 @@ static unsigned long put_surveyed(struct words *l, struct walk *w, bool csets)
 	put_number(l, "fsnotify", nr[MR_HOLD_FSNOTIFY]);
 	for (i = 0; i < MR_HELD_WB_NAMES && i < nr[MR_HOLD_WB]; i++) {
 		put_word(l, true, "wb=");
-		put_name(l->m, held.wb[i]);
+		mr_put_name(l->m, held.wb[i]);
 	}
 	put_number(l, "kernel", nr[MR_HOLD_KERNEL]);
 	return nr[MR_HOLD_CSET] + nr[MR_HOLD_SOCKET] + nr[MR_HOLD_FSNOTIFY] +
@@ -298,9 +303,9 @@ static int offline_show(struct seq_file *m, void *v)
 		age_ms = div_u64(ktime_get_ns() - g.first_ns, NSEC_PER_MSEC);
 	seq_printf(m, "%llu %llu %llu ", cgroup_id(css->cgroup),
 		   css->serial_nr, age_ms);
-	put_name(m, css_path(w, mr_online_ancestor(css)));
+	mr_put_name(m, css_path(w, mr_online_ancestor(css)));
 	seq_putc(m, ' ');
-	put_name(m, kbasename(css_path(w, css)));
+	mr_put_name(m, kbasename(css_path(w, css)));
 	read_stat(w, css, st);
 	for (i = 0; i < ST_NR; i++)
 		seq_printf(m, " %llu", st[i]);
@@ -384,7 +389,7 @@ static int ancestor_row(struct seq_file *m, struct cgroup_subsys_state *top)
 	mr_cursor_end(&cur);
 	if (!nr)
 		return 0;
-	put_name(m, css_path(m->private, top));
+	mr_put_name(m, css_path(m->private, top));
 	seq_printf(m, " %llu %llu %llu\n", live, offline, nr);
 	return 0;
 }
@@ -455,6 +460,7 @@ void mr_debugfs_create(struct cgroup_subsys_state *root)
 	dir = debugfs_create_dir("memcg_reaper", NULL);
 	debugfs_create_file("offline", 0400, dir, NULL, &offline_fops);
 	debugfs_create_file("ancestors", 0400, dir, NULL, &ancestors_fops);
+	debugfs_create_file("files", 0400, dir, NULL, &mr_files_fops);
 	debugfs_create_file("latency", 0400, dir, NULL, &latency_fops);
 }
 

@@ -3,8 +3,14 @@
 #ifndef MR_DEBUGFS_H
 #define MR_DEBUGFS_H
 
-struct cgroup_subsys_state;
+#include <linux/fs.h>
 
+struct cgroup_subsys_state;
+struct seq_file;
+
+extern const struct file_operations mr_files_fops;
+
+void mr_put_name(struct seq_file *m, const char *name);
 void mr_debugfs_create(struct cgroup_subsys_state *root);
 void mr_debugfs_remove(void);
 
