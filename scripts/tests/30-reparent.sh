@@ -43,8 +43,8 @@ run()
 	mkdir "/mnt/$fs/dead"
 	mkcg "$cg/live"
 	tun method "$method"
-	mkgroups --root "$CG/$cg" --count "$N" --kind file --size 16384 \
-		--dir "/mnt/$fs/dead" --sync >/tmp/mk
+	make_many "$N" --root "$CG/$cg" --kind file --size 16384 \
+		--dir "/mnt/$fs/dead" --sync
 	compare "$fs: all groups are there to begin with" "$(nr_dying)" -ge "$N"
 	sum=$(find "/mnt/$fs/dead" -type f | sort | xargs md5sum | md5sum)
 	sync

@@ -28,14 +28,9 @@ populate()
 	mkdir /mnt/ext4/live /mnt/ext4/dead
 	mkcg "$1/live"
 	incg "$1/live" filesum write /mnt/ext4/live 64 262144 7
-	# Two at a time are faster: each waits for RCU most of the time.
-	for half in a b; do
-		mkgroups --root "$CG/$1" --prefix $half --count $((N / 2)) --kind file \
-			--size 16384 --dir /mnt/ext4/dead --sync >/tmp/mk.$half &
-	done
-	wait
+	make_many "$N" --root "$CG/$1" --kind file --size 16384 --dir /mnt/ext4/dead --sync
 	before=$(nr_dying)
-	note "$1: $(cat /tmp/mk.a), $before offline"
+	note "$1: $(cat /tmp/mk), $before offline"
 	expected=$(sums)
 	# Reading has made the inodes dirty (atime), and drop_caches is used
 	# after a sync as well.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 #
-# Time per group, of a scan and of eviction, with 1,500 and with five times as many:
+# Time per group, of a scan and of eviction, with 1,000 and with five times as many:
 # nothing may grow faster than the number. Ratios within one run only. And what
 # is remembered of a group, and reading the tables of debugfs with as many.
 #
@@ -12,7 +12,7 @@
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
-MANY=${2:-7500}
+MANY=${2:-5000}
 
 # Thread CPU for one pass with nothing to do (all groups too young), in ns: the
 # fastest of some, as a host that takes its CPUs away makes others slower.
@@ -33,7 +33,7 @@ scan_cost()
 		wait_for 60 '[ "$(stat passes_total)" -ge '"$((passes + 4))"' ]'
 		more=$(($(stat passes_total) - passes))
 		took=$((($(thread_cpu_ns) - cpu) / more))
-		[ -n "$scan_ns" ] && [ "$scan_ns" -le $took ] || scan_ns=$took
+		[ -n "$scan_ns" ] && [ "$scan_ns" -le "$took" ] || scan_ns=$took
 	done
 	tun reap_background 0
 }
@@ -107,12 +107,7 @@ measure()
 
 	fresh || note "groups were left over"
 	mkdir /mnt/xfs/files
-	# Two at a time are faster: each waits for RCU most of the time.
-	mkgroups --root "$CG/s$1" --count "$(($1 / 2))" --kind read --prefix a \
-		--size 4096 --dir /mnt/xfs/files >/tmp/mk &
-	mkgroups --root "$CG/s$1" --count "$(($1 / 2))" --kind read --prefix b \
-		--size 4096 --dir /mnt/xfs/files
-	wait $!
+	make_many "$1" --root "$CG/s$1" --kind read --size 4096 --dir /mnt/xfs/files
 	cat /tmp/mk
 	n=$(nr_dying)
 	compare "$1 groups are there" "$n" -ge "$1"
@@ -128,7 +123,7 @@ measure()
 }
 
 load_reaper reap_background=0
-measure "${1:-1500}"
+measure "${1:-1000}"
 scan_small=$scan_ns
 evict_small=$evict_ns
 measure "$MANY"
