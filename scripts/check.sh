@@ -13,7 +13,7 @@
 #	MR_KERNELS="6.1 6.12"	on which kernels; 5.10 is another
 #	MR_DEBUG_KERNELS="6.1 6.12"	on which debug kernels of these; 6.12-kcsan, which
 #			finds data races, and 6.12-rt, PREEMPT_RT, are others
-#	MR_JOBS=2	how many at a time
+#	MR_JOBS=N	how many at a time; one more than there are CPUs, as many wait
 #	MR_LOGS=DIR	where logs go
 #
 # A job is a line of the table made from scripts/tests/:
@@ -243,7 +243,7 @@ run_all()
 {
 	local running=0 limit name command pid
 	while IFS=$'\t' read -r limit name command; do
-		if [ "$running" -ge "${MR_JOBS:-2}" ]; then
+		if [ "$running" -ge "${MR_JOBS:-$(($(nproc) + 1))}" ]; then
 			reap
 		fi
 		set -m
