@@ -10,7 +10,7 @@
 # shellcheck source=guest/lib.sh
 . /lib.sh
 
-N=100
+N=60
 swapon "$SWAP_DEV"
 
 # kind_of KIND STAYS: make groups; STAYS says what drop_caches leaves of them

@@ -13,7 +13,7 @@
 . /lib.sh
 
 # 3000 show the same and take four minutes.
-N=${1:-700}
+N=${1:-500}
 
 # lists_agree NAME GROUP: page cache without shmem is what its lists hold
 lists_agree()
