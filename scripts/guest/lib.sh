@@ -274,9 +274,13 @@ big()
 # keeps a group until it charges another one (drain_all_stock()), as on any node.
 no_dying()
 {
+	local cpu
+
 	[ "$(nr_dying)" != 0 ] || return 0
 	mkdir -p "$CG/beside"
-	incg beside true
+	for cpu in $(seq 0 $(($(nproc) - 1))); do
+		incg beside busybox taskset "$(printf %x $((1 << cpu)))" true
+	done
 	false
 }
 
