@@ -33,7 +33,7 @@ expect "exit status and arguments" 42 "2 an arg|it's" 'echo "$# $1|$2"; exit 42'
 expect "a splat" 97 before 'echo before; echo "<4>WARNING: CPU: 0 PID: 1 at fake.c:1" >/dev/kmsg'
 expect "an allowed splat" 5 '' 'echo "<4>WARNING: at fake.c:1" >/dev/kmsg; exit 5' --allow 'fake\.c'
 expect "a panic" 97 '' 'echo c >/proc/sysrq-trigger; sleep 100'
-expect "a hang" 98 start 'echo start; sleep 1000' --timeout 15
+expect "a hang" 98 start 'echo start; sleep 1000' --timeout 45
 expect "no memory controller on v1" 99 '' 'echo never' --kernel 6.12 --cgroup v1
 expect "memory controller off" 0 '[]' 'echo "[$CG]"; ! grep -qw memory /proc/self/cgroup' --cgroup none
 seq 20000 >"$tmp/long"
