@@ -27,7 +27,7 @@ sum()
 		END { print n + 0 }' "$1" "$2"
 }
 
-# Until some of these groups show nothing that holds them. Whatever empties the
+# Until some of these groups have nothing on their lists. Whatever empties the
 # batches of that CPU, which is rare, has it made again.
 # shellcheck disable=SC2317 # called by wait_for
 late()
@@ -35,7 +35,7 @@ late()
 	hold /tmp/late taskset 2 mkgroups --root "$CG/test" --prefix late --count "$LATE" \
 		--kind anon --size 4K --hold
 	wait_for 10 '[ "$(grep -c " late0" $OFFLINE)" = $LATE ]'
-	if grep ' late0' "$OFFLINE" | grep -q ' - [a-z]*$'; then
+	if grep ' late0' "$OFFLINE" | grep -qvE ' [^ ]*anon[^ ]* [a-z]*$'; then
 		return 0
 	fi
 	release
