@@ -131,10 +131,12 @@ sectors_read()
 	awk '{ print $3 }' "/sys/block/${1##*/}/stat"
 }
 
-# cpu_ns [PID]: CPU time used so far, by this shell if not said otherwise
+# cpu_ns [PID]: CPU time used so far, by this shell if not said otherwise; in ticks
+# of 10 ms where the kernel counts no finer (no SCHED_INFO)
 cpu_ns()
 {
-	cut -d' ' -f1 "/proc/${1:-$$}/schedstat"
+	cut -d' ' -f1 "/proc/${1:-$$}/schedstat" 2>/dev/null ||
+		awk '{ print ($14 + $15) * 10000000 }' "/proc/${1:-$$}/stat"
 }
 
 #
