@@ -102,10 +102,14 @@ now()
 	echo "${up#0}"
 }
 
+# A limit is there to end what hangs, and a debug kernel takes its time.
+PATIENCE=1
+case ${VM_KERNEL:-} in debug-*) PATIENCE=4 ;; esac
+
 # wait_for SECONDS 'CONDITION'
 wait_for()
 {
-	local end=$(($(now) + $1 * 100))
+	local end=$(($(now) + $1 * 100 * PATIENCE))
 
 	until eval "$2"; do
 		[ "$(now)" -lt $end ] || return 1
@@ -293,7 +297,8 @@ nothing_left()
 	if wait_for "${2:-30}" no_dying; then
 		ok "$1"
 	else
-		fail "$1" "$(nr_dying): $(tail -n 1 $OFFLINE)"
+		fail "$1" "$(nr_dying)"
+		sed -n '3,12s/^/# /p' $OFFLINE
 	fi
 }
 

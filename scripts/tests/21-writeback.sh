@@ -104,7 +104,7 @@ umount /mnt/ext4
 umount /mnt/xfs
 check "no group stays without its file system" wait_for 60 no_dying
 check "mounts again" mount_all
-check "a clean file system" sh -c '! dmesg | grep -E "EXT4-fs error|XFS.*(Corruption|corrupt)|recovery"'
+check "a clean file system" sh -c '! dmesg | grep -E "EXT4-fs error|XFS.*([Cc]orrupt)|(EXT4-fs|XFS).*recovery"'
 compare "cgroup mount options" "$(grep cgroup2 /proc/mounts)" = "$options"
 check "unloads" unload_reaper
 compare "and after unload" "$(grep cgroup2 /proc/mounts)" = "$options"
