@@ -311,7 +311,9 @@ if [ "$accel" = kvm ]; then
 	args+=(-accel kvm -cpu host)
 else
 	# cmpxchg16b leaves garbage in EFLAGS now and then (QEMU 7.2): a double fault.
-	args+=(-accel "tcg,thread=$thread" -cpu "max,-cx16")
+	# The others are costly to emulate, a fifth of all in all: with erms the kernel
+	# clears and copies pages byte by byte.
+	args+=(-accel "tcg,thread=$thread" -cpu "max,-cx16,-erms,-smap,-smep,-umip,-pku")
 	# Costly to emulate, and of no use here.
 	cmdline="$cmdline mitigations=off no5lvl no_timer_check tsc=reliable"
 	# The guest reads this machine's counter, and measures it wrongly where the
