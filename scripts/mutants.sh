@@ -6,7 +6,7 @@
 #	mutants.sh [NAME...]	all of scripts/mutants/ if none is named
 #
 # Each patch there breaks one rule of kmod/, and names the tests ("Tests:") one of
-# which has to turn red on 6.12. Logs are in MR_CACHE/mutants. The last line is "N passed,
+# which has to turn red on 6.12, or on its debug kernel where they need that. Logs are in MR_CACHE/mutants. The last line is "N passed,
 # N failed": noticed, and not.
 set -eu
 
@@ -28,6 +28,15 @@ make_tree()
 	(cd "$dir/$1/tree" && GIT_CEILING_DIRECTORIES=$dir/$1 git apply "$MUTANTS/$1.patch")
 }
 
+# debug_if_needed TEST: what has check.sh run a test that Debian's kernel can't
+debug_if_needed()
+{
+	case $1 in
+	host-*)	;;
+	*)	header "$MR_SCRIPTS/tests/$1.sh" kernels | grep -qE "(^| )6[.]12( |$)" || echo --debug ;;
+	esac
+}
+
 # noticed NAME: says which test was red, and the first of its results that was
 noticed()
 {
@@ -39,7 +48,9 @@ noticed()
 	}
 	for test in $tests; do
 		log=$dir/$1/$test.log
-		if MR_KERNELS=6.12 MR_LOGS=$dir/$1/logs "$dir/$1/tree/scripts/check.sh" "$test" \
+		# shellcheck disable=SC2046 # none or one
+		if MR_KERNELS=6.12 MR_DEBUG_KERNELS=6.12 MR_LOGS=$dir/$1/logs \
+			"$dir/$1/tree/scripts/check.sh" $(debug_if_needed "$test") "$test" \
 			>"$log" 2>&1; then
 			continue
 		fi
