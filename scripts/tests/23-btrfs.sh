@@ -104,15 +104,21 @@ while [ $round -lt $rounds ]; do
 	(tun reap 1) 2>/dev/null &
 	usleep $((round * round * 9000 % 200000))
 	umount /mnt/btrfs || busy=$((busy + 1))
-	rmmod btrfs || used=$((used + 1))
-	insmod /modules/btrfs.ko
+	if [ -e /modules/btrfs.ko ]; then
+		rmmod btrfs || used=$((used + 1))
+		insmod /modules/btrfs.ko
+	fi
 	# The device is free as well: nobody has it open.
 	mount_it || broken=$((broken + 1))
 	wait
 	verify u 10 || broken=$((broken + 1))
 done
 compare "unmount during reap: EBUSY" $busy = 0 "in $rounds rounds"
-compare "its module during reap: in use" $used = 0 "in $rounds rounds"
+if [ -e /modules/btrfs.ko ]; then
+	compare "its module during reap: in use" $used = 0 "in $rounds rounds"
+else
+	skip "its module during reap" "built into this kernel"
+fi
 compare "and everything is there after" $broken = 0 "failures in $rounds rounds"
 note "inodes switched meanwhile: $(($(stat switched_inodes_total) - switched))"
 umount /mnt/btrfs
