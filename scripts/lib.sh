@@ -10,6 +10,11 @@ MR_SCRIPTS=${MR_SCRIPTS:-$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)}
 MR_TOP=$(dirname -- "$MR_SCRIPTS")
 MR_CACHE=${MR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memcg_reaper}
 MR_NAME=$(basename -- "$0" .sh)
+# Sourced from elsewhere, "the tree" would be any folder, with all that is below it.
+[ -e "$MR_TOP/dkms.conf" ] || {
+	echo "$MR_NAME: $MR_TOP is not the tree: set MR_SCRIPTS to its folder scripts" >&2
+	exit 1
+}
 
 # The kernels that the tests run on. Debian 12 has 6.1 and 6.12; others, as 5.10, come
 # from other releases (release.sh) where they are asked for.
