@@ -79,5 +79,5 @@ rmcg one
 check "rmcg removes all" test ! -d "$CG/one"
 start=$(now)
 wait_for 1 false
-compare "wait_for gives up in time" $(($(now) - start)) -lt 300 "of 1/100 s"
+compare "wait_for gives up in time" $(($(now) - start)) -lt $((300 * PATIENCE)) "of 1/100 s"
 finish
