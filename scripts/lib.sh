@@ -7,6 +7,8 @@
 # MR_CACHE names the folder for kernel images and built helpers.
 
 MR_SCRIPTS=${MR_SCRIPTS:-$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)}
+# Those that run here are sourced from one folder below.
+MR_SCRIPTS=${MR_SCRIPTS%/tests}
 MR_TOP=$(dirname -- "$MR_SCRIPTS")
 MR_CACHE=${MR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memcg_reaper}
 MR_NAME=$(basename -- "$0" .sh)
