@@ -180,10 +180,12 @@ u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
 		    unsigned int percent)
 {
 	s64 budget = (s64)percent * (NSEC_PER_SEC / 100);
+	bool rested = p->rest_ns && now_ns >= p->rest_ns;
 	u64 until;
 
 	pacer_advance(p, now_ns, used_ns, budget);
-	if (percent >= 100)
+	p->rest_ns = 0;
+	if (percent >= 100 || rested)
 		return 0;
 
 	until = pacer_window_free(p, budget);
@@ -192,7 +194,10 @@ u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
 	if (p->credit_ns < 0)
 		until = max(until, now_ns + div_u64((u64)-p->credit_ns * 100,
 						    percent));
-	return until > now_ns ? until - now_ns : 0;
+	if (until <= now_ns)
+		return 0;
+	p->rest_ns = until;
+	return until - now_ns;
 }
 
 /* Scans take no more than one percent of the time. */

@@ -40,15 +40,17 @@ static u64 last_second(const struct slice *ring, unsigned int n, u64 now)
 
 /*
  * Work for @seconds in batches of up to @max_ns, with a late wake-up now and
- * then, as on a busy machine.
+ * then, as on a busy machine. Each wake-up costs @wake_ns.
+ *
+ * Returns how many batches that were.
  */
-static void work(struct kunit *test, unsigned int percent, u32 max_ns,
-		 unsigned int seconds)
+static unsigned int work(struct kunit *test, unsigned int percent, u32 max_ns,
+			 unsigned int seconds, u32 wake_ns)
 {
 	u64 now = 123456789, begun = now, used = 0, worst = 0, sum, share;
 	static struct slice ring[RING];
+	unsigned int n = 0, batches = 0;
 	struct mr_pacer p;
-	unsigned int n = 0;
 	u32 seed = percent, batch;
 
 	mr_pacer_init(&p, now, 0);
@@ -57,9 +59,13 @@ static void work(struct kunit *test, unsigned int percent, u32 max_ns,
 
 		if (nap) {
 			now += nap + (dice(&seed, 4) ? 0 : dice(&seed, 50000000));
-			continue;
+			if (!wake_ns)
+				continue;
+			batch = wake_ns;
+		} else {
+			batch = 1000 + dice(&seed, max_ns);
+			batches++;
 		}
-		batch = 1000 + dice(&seed, max_ns);
 		now += batch;
 		used += batch;
 		ring[n++ % RING] = (struct slice){ .end = now, .ns = batch };
@@ -68,34 +74,43 @@ static void work(struct kunit *test, unsigned int percent, u32 max_ns,
 	}
 	share = (u64)percent * (NSEC_PER_SEC / 100);
 	/* A tenth of a second's share: slots are that fine. */
-	KUNIT_EXPECT_LE(test, worst, share + share / 10 + max_ns + 1000);
+	KUNIT_EXPECT_LE(test, worst, share + share / 10 + max_ns + wake_ns + 1000);
 	/* And it is not idle where it may work. */
 	KUNIT_EXPECT_GE(test, used, seconds * share * 8 / 10);
-	KUNIT_EXPECT_LE(test, used, seconds * share + share + max_ns + 1000);
+	KUNIT_EXPECT_LE(test, used, seconds * share + share + max_ns + wake_ns + 1000);
+	return batches;
 }
 
 /* Many short batches, as where groups are small. */
 static void budget_small_batches(struct kunit *test)
 {
-	work(test, 5, 200000, 60);
+	work(test, 5, 200000, 60, 0);
 }
 
 /* The smallest budget: it is kept where a batch is a fifth of it. */
 static void budget_one_percent(struct kunit *test)
 {
-	work(test, 1, 2000000, 120);
+	work(test, 1, 2000000, 120, 0);
 }
 
 /* A large one, of which nearly all is used. */
 static void budget_half(struct kunit *test)
 {
-	work(test, 50, 5000000, 60);
+	work(test, 50, 5000000, 60, 0);
 }
 
 /* Batches of more than a second's share: it rests for longer in between. */
 static void budget_long_batches(struct kunit *test)
 {
-	work(test, 5, 150000000, 300);
+	work(test, 5, 150000000, 300, 0);
+}
+
+/* Where waking up costs more than a nap earns, there is still one batch for each. */
+static void budget_costly_wake_ups(struct kunit *test)
+{
+	/* A second has 50 ms, and 10 ms; a batch and a wake-up take 1.6 ms, and 0.5 ms. */
+	KUNIT_EXPECT_GE(test, work(test, 5, 200000, 60, 1500000), 60U * 24);
+	KUNIT_EXPECT_GE(test, work(test, 1, 200000, 60, 400000), 60U * 15);
 }
 
 /* Time that was not used is kept for a second, not for ever. */
@@ -242,6 +257,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(budget_one_percent),
 	KUNIT_CASE(budget_half),
 	KUNIT_CASE(budget_long_batches),
+	KUNIT_CASE(budget_costly_wake_ups),
 	KUNIT_CASE(budget_is_not_saved_up),
 	KUNIT_CASE(age),
 	KUNIT_CASE(back_off),
