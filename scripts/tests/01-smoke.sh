@@ -54,6 +54,8 @@ for method in $(methods | tr -d '[]'); do
 	tun reap_background 1
 	offline
 	nothing_left "$method: the thread frees them as well" 60
+	# Counted by the next look.
+	wait_for 30 "[ \$(stat freed_groups_total) -ge $((freed + 2 * N)) ]"
 	tun reap_background 0
 	compare "$method: counted" $(($(stat freed_groups_total) - freed)) -ge $((2 * N))
 	compare "$method: took memory" $(($(taken) - before)) -ge $((N * 16384))
