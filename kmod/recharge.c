@@ -22,7 +22,6 @@
 #include <linux/backing-dev.h>
 #include <linux/fs.h>
 #include <linux/huge_mm.h>
-#include <linux/interval_tree_generic.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -32,27 +31,10 @@
 #include "charge.h"
 #include "recharge.h"
 #include "reparent.h"
+#include "rmap.h"
 
 /* Mappings looked at for one folio: libraries are mapped by everybody. */
 #define MAX_MAPPINGS	64
-
-/*
- * mapping->i_mmap is a tree of this kind: vma_interval_tree in mm/interval_tree.c,
- * which is not exported, is made by the same macro with the same arguments.
- */
-static inline unsigned long first_index(struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff;
-}
-
-static inline unsigned long last_index(struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff + vma_pages(vma) - 1;
-}
-
-INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb,
-		     unsigned long, shared.rb_subtree_last,
-		     first_index, last_index, static __maybe_unused, i_mmap)
 
 /**
  * mr_recharge_refusal() - why folios can't be recharged here
@@ -229,36 +211,16 @@ static int look_at_entry(pte_t *pte, unsigned long addr, void *arg)
 
 /*
  * Whether @vma has all of the folio mapped; then switches its group, if l->to is set
- * and nothing is in the way: l->done. A large folio has to be in one page table,
- * whose lock is then held from the first entry to the last.
+ * and nothing is in the way: l->done.
  *
- * Page tables below a mapping that is in the tree stay, but for those that are
- * retracted to make room for a huge page; apply_to_existing_page_range() knows
- * about these (pte_offset_map_lock() in 6.12; in 6.1 that takes i_mmap_rwsem for
- * writing). It does not want to meet a huge page, and doesn't: there is none that is
- * mapped as one in the place of this folio, see mr_recharge_candidate(), and new
- * ones are mapped under the folio lock. Mappings by drivers, who may do otherwise, are
- * passed over.
- *
- * Under the folio lock and i_mmap_rwsem.
+ * Under the folio lock and that of the mappings.
  */
-static bool look_at(struct look *l, struct vm_area_struct *vma)
+static bool look_at(struct look *l, const struct mr_rmap *r,
+		    struct vm_area_struct *vma)
 {
-	unsigned long size = folio_size(l->folio);
-	pgoff_t index = l->folio->index;
-	unsigned long addr;
-
-	if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_IO | VM_HUGETLB) ||
-	    index < first_index(vma) ||
-	    index + folio_nr_pages(l->folio) - 1 > last_index(vma))
-		return false;
-	addr = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
-	if ((addr ^ (addr + size - 1)) & PMD_MASK)
-		return false;
 	l->seen = 0;
 	l->done = false;
-	return !apply_to_existing_page_range(vma->vm_mm, addr, size,
-					     look_at_entry, l) &&
+	return mr_rmap_entries(r, vma, look_at_entry, l) &&
 	       l->seen == folio_nr_pages(l->folio);
 }
 
@@ -288,28 +250,24 @@ static struct mem_cgroup *user_of(struct vm_area_struct *vma,
  * least likely to be the next to go, and the same for all pages that the same groups
  * have mapped.
  *
- * Under the folio lock and i_mmap_rwsem. Returns the group, referenced, and the
- * mapping; or NULL.
+ * Under the folio lock and that of the mappings. Returns the group, referenced, and
+ * the mapping; or NULL.
  */
-static struct mem_cgroup *oldest_user(struct folio *folio,
-				      struct mem_cgroup *from,
+static struct mem_cgroup *oldest_user(struct mr_rmap *r, struct mem_cgroup *from,
 				      struct vm_area_struct **where)
 {
-	pgoff_t last = folio->index + folio_nr_pages(folio) - 1;
-	struct rb_root_cached *tree = &folio->mapping->i_mmap;
-	struct look l = { .folio = folio };
+	struct look l = { .folio = r->folio };
 	struct mem_cgroup *best = NULL;
 	struct vm_area_struct *vma;
 	int left = MAX_MAPPINGS;
 
-	for (vma = i_mmap_iter_first(tree, folio->index, last); vma && left--;
-	     vma = i_mmap_iter_next(vma, folio->index, last)) {
+	for (vma = mr_rmap_first(r); vma && left--; vma = mr_rmap_next(r)) {
 		struct mem_cgroup *memcg = user_of(vma, from);
 
 		if (!memcg)
 			continue;
 		if ((!best || memcg->css.serial_nr < best->css.serial_nr) &&
-		    look_at(&l, vma)) {
+		    look_at(&l, r, vma)) {
 			swap(best, memcg);
 			*where = vma;
 		}
@@ -336,29 +294,29 @@ static struct mem_cgroup *oldest_user(struct folio *folio,
  */
 enum mr_recharge mr_recharge(struct folio *folio, struct mem_cgroup *from)
 {
-	struct address_space *mapping = folio->mapping;
 	long nr = folio_nr_pages(folio);
 	struct vm_area_struct *vma = NULL;
 	struct look l = { .folio = folio };
 	struct page_counter *common;
+	struct mr_rmap r;
 
 	if (folio_test_large(folio) && !mapped_once(folio))
 		return MR_RECHARGE_NOBODY;
-	if (dirty(folio) || !i_mmap_trylock_read(mapping))
+	if (dirty(folio) || !mr_rmap_trylock(&r, folio))
 		return MR_RECHARGE_LATER;
-	l.to = oldest_user(folio, from, &vma);
+	l.to = oldest_user(&r, from, &vma);
 	if (!l.to) {
-		i_mmap_unlock_read(mapping);
+		mr_rmap_unlock(&r);
 		return MR_RECHARGE_NOBODY;
 	}
 	common = mr_charge_common(&from->memory, &l.to->memory);
 	if (!mr_charge_try(&l.to->memory, common, nr)) {
-		i_mmap_unlock_read(mapping);
+		mr_rmap_unlock(&r);
 		css_put(&l.to->css);
 		return MR_RECHARGE_NOBODY;
 	}
-	look_at(&l, vma);
-	i_mmap_unlock_read(mapping);
+	look_at(&l, &r, vma);
+	mr_rmap_unlock(&r);
 	if (!l.done) {
 		mr_charge_drop(&l.to->memory, common, nr);
 		css_put(&l.to->css);
