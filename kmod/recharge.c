@@ -15,7 +15,8 @@
  *   stays mapped;
  * - all references are accounted for, so nobody is in the middle of unmapping it or
  *   of ending its writeback: they have one until they have counted;
- * - it is clean, and stays uncounted as dirty under the lock of i_pages.
+ * - it is clean, and stays uncounted as dirty under the lock of i_pages; or anonymous,
+ *   which is not counted as dirty.
  *
  * Folios that this can't be said of are left for the ancestor, or for later.
  */
@@ -55,9 +56,10 @@ const char *mr_recharge_refusal(void)
  * mr_recharge_candidate() - whether a folio may be one to recharge
  * @folio: the folio
  *
- * Mapped page cache, tmpfs included. Not anonymous memory; not tmpfs on its way
- * to or from swap, whose numbers differ; and no huge page that is mapped as one:
- * that is counted apart in 6.1.
+ * Mapped: page cache, tmpfs included, and anonymous memory. Nothing on its way to or
+ * from swap, whose numbers differ; nor what KSM has merged. No huge page that is mapped
+ * as one: that is counted apart in 6.1. No large anonymous folio at all: those can't
+ * change their group, see unfit() in reparent.c.
  *
  * Context: stable under the folio lock, but that it may be unmapped at any time.
  *
@@ -66,18 +68,28 @@ const char *mr_recharge_refusal(void)
 bool mr_recharge_candidate(const struct folio *folio)
 {
 	struct folio *f = (struct folio *)folio;
+	/* Raw: what is truncated has none. */
+	unsigned long mapping = (unsigned long)f->mapping;
 
-	/* Raw: neither truncated nor anonymous, and not in the swap cache. */
-	if (!f->mapping || (unsigned long)f->mapping & PAGE_MAPPING_FLAGS)
+	if (!mapping || folio_test_swapcache(f) || !folio_mapped(f))
 		return false;
-	return !folio_test_swapcache(f) && folio_mapped(f) &&
-	       !(folio_test_large(f) && folio_entire_mapcount(f));
+	switch (mapping & PAGE_MAPPING_FLAGS) {
+	case 0:
+		return !folio_test_large(f) || !folio_entire_mapcount(f);
+	case PAGE_MAPPING_ANON:
+		return !folio_test_large(f);
+	}
+	return false;
 }
 
-/* Dirty, and counted as such or about to be. Not tmpfs: mm/page-writeback.c. */
+/*
+ * Dirty, and counted as such or about to be. Not tmpfs: mm/page-writeback.c; nor
+ * anonymous memory, which is dirty all the time (noop_dirty_folio()).
+ */
 static bool dirty(struct folio *folio)
 {
-	return folio_test_dirty(folio) && mapping_can_writeback(folio->mapping);
+	return folio_test_dirty(folio) && !folio_test_anon(folio) &&
+	       mapping_can_writeback(folio->mapping);
 }
 
 /* A mapping of the folio, and what is to be done about it. */
@@ -123,6 +135,14 @@ static bool mapped_once(const struct folio *folio)
 	return true;
 }
 
+/* References on a folio of the page cache, and of what the file system keeps with it. */
+static long cache_refs(const struct folio *folio)
+{
+	struct folio *f = (struct folio *)folio;
+
+	return folio_test_anon(f) ? 0 : folio_nr_pages(f) + folio_test_private(f);
+}
+
 /*
  * Whether all references are accounted for: those of the page cache, of what the
  * file system keeps with it, of its mappings, and ours. Whoever unmaps the folio
@@ -138,7 +158,7 @@ static bool mapped_once(const struct folio *folio)
 static bool undisturbed(const struct folio *folio)
 {
 	long nr = folio_nr_pages((struct folio *)folio);
-	long own = nr + folio_test_private((struct folio *)folio) + 1;
+	long own = cache_refs(folio) + 1;
 	int mapped, refs;
 
 	if (!folio_test_large((struct folio *)folio)) {
@@ -152,9 +172,16 @@ static bool undisturbed(const struct folio *folio)
 	return folio_ref_count(folio) == own + nr;
 }
 
-/* All numbers that a clean, mapped folio of the page cache is in. */
+/*
+ * All numbers that a clean, mapped folio of the page cache is in, and a small
+ * anonymous one that is mapped and not in the swap cache.
+ */
 static void count(struct folio *folio, long nr)
 {
+	if (folio_test_anon(folio)) {
+		__lruvec_stat_mod_folio(folio, NR_ANON_MAPPED, nr);
+		return;
+	}
 	__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
 	__lruvec_stat_mod_folio(folio, NR_FILE_MAPPED, nr);
 	if (folio_test_swapbacked(folio)) {
@@ -166,26 +193,41 @@ static void count(struct folio *folio, long nr)
 	}
 }
 
+/* WRITE_ONCE(): readers under RCU look at it without any lock. */
+static void store(struct folio *folio, struct mem_cgroup *to)
+{
+	long nr = folio_nr_pages(folio);
+
+	count(folio, -nr);
+	WRITE_ONCE(folio->memcg_data, (unsigned long)to);
+	count(folio, nr);
+}
+
 /*
  * Switch the group, and the numbers with it. Who dirties the folio sets PG_dirty,
  * and then counts it under the lock of i_pages (__folio_mark_dirty() in
  * mm/page-writeback.c): if PG_dirty is not set now, it will be counted for the new
  * group.
+ *
+ * Anonymous memory is in one number alone, which is changed under the lock of a page
+ * table and from no interrupt, here as everywhere; it is written back from the swap
+ * cache only.
+ *
+ * Under the folio lock and the lock of a page table that has it.
  */
 static bool switch_group(struct folio *folio, struct mem_cgroup *to)
 {
 	struct address_space *mapping = folio->mapping;
-	long nr = folio_nr_pages(folio);
 	bool fit;
 
+	if (folio_test_anon(folio)) {
+		store(folio, to);
+		return true;
+	}
 	xa_lock_irq(&mapping->i_pages);
 	fit = !dirty(folio) && !folio_test_writeback(folio);
-	if (fit) {
-		count(folio, -nr);
-		/* WRITE_ONCE(): readers under RCU look at it without any lock. */
-		WRITE_ONCE(folio->memcg_data, (unsigned long)to);
-		count(folio, nr);
-	}
+	if (fit)
+		store(folio, to);
 	xa_unlock_irq(&mapping->i_pages);
 	return fit;
 }

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
+struct anon_vma_chain;
 struct rb_root_cached;
 struct rw_semaphore;
 
@@ -25,7 +26,11 @@ struct mr_rmap {
 	struct rb_root_cached *tree;
 	unsigned long first;
 	unsigned long last;
-	struct vm_area_struct *vma;	/* the last one found */
+	bool anon;
+	union {				/* the last one found */
+		struct vm_area_struct *vma;
+		struct anon_vma_chain *link;
+	};
 };
 
 bool mr_rmap_trylock(struct mr_rmap *r, struct folio *folio);
