@@ -227,6 +227,20 @@ out:
 	return err;
 }
 
+/*
+ * Whether a driver may have made entries as it likes. mlock sets VM_IO as well while it
+ * is at the pages of a mapping (mlock_vma_pages_range() in mm/mlock.c); together with
+ * VM_LOCKED nobody else does.
+ */
+static bool is_drivers(const struct vm_area_struct *vma)
+{
+	unsigned long flags = READ_ONCE(vma->vm_flags);
+
+	if (flags & VM_LOCKED)
+		flags &= ~VM_IO;
+	return flags & (VM_PFNMAP | VM_MIXEDMAP | VM_IO);
+}
+
 /**
  * mr_rmap_entries() - look at the entries where a folio would be
  * @r: the mappings, locked
@@ -255,7 +269,7 @@ bool mr_rmap_entries(const struct mr_rmap *r, struct vm_area_struct *vma,
 	unsigned long size = folio_size(r->folio);
 	unsigned long addr;
 
-	if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_IO | VM_HUGETLB) ||
+	if (is_drivers(vma) || vma->vm_flags & VM_HUGETLB ||
 	    r->first < first_index(vma) || r->last > last_index(vma))
 		return false;
 	addr = vma->vm_start + ((r->first - vma->vm_pgoff) << PAGE_SHIFT);
