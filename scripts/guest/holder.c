@@ -3,7 +3,7 @@
  * holder: have memory charged to a group, leave the group, and keep the memory.
  *
  *	holder --cgroup DIR --home DIR [--kind KIND] [--size BYTES] [--file F] [--use]
- *		[--lock | --flip | --remap]
+ *		[--lock | --flip | --remap | --fork DIR | --refork]
  *
  *	--cgroup DIR	the group that is charged
  *	--home DIR	where to go afterwards
@@ -14,6 +14,11 @@
  *	--lock		mlock it, after the move
  *	--flip		mlock and munlock it over and over, after "ready"; no SIGUSR1
  *	--remap		the same, but unmap and map it
+ *	--fork DIR	after the move, fork a child that goes to this group, then write
+ *			the first half again: the child alone has what was there before,
+ *			and both have the rest
+ *	--refork	fork over and over, after "ready"; the child writes every other
+ *			page and exits. No SIGUSR1
  *
  * Prints "ready". SIGUSR1: looks at every byte, then prints "same MAJFLT", with the
  * major faults since "ready", or "differs OFFSET". SIGTERM: exits.
@@ -31,6 +36,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define HUGE (2UL << 20)
@@ -40,14 +46,15 @@ static unsigned long size = 4 << 20;
 static uint64_t *mem;
 static long faults;
 
-static void enter(const char *cg)
+/* A process, 0 for this one, goes to a group. */
+static void enter(const char *cg, pid_t pid)
 {
 	char path[PATH_MAX];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cg);
 	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, "0", 1) != 1)
+	if (fd < 0 || dprintf(fd, "%d", pid) < 0)
 		err(1, "%s", path);
 	close(fd);
 }
@@ -66,11 +73,11 @@ static uint64_t word(unsigned long i)
 	return (strcmp(kind, "ksm") ? i : i % 512) * 0x9e3779b97f4a7c15 + 1;
 }
 
-static void fill(void)
+static void fill(unsigned long words)
 {
 	unsigned long i;
 
-	for (i = 0; i < size / 8; i++)
+	for (i = 0; i < words; i++)
 		mem[i] = word(i);
 }
 
@@ -104,6 +111,44 @@ static void remap(void)
 			err(1, "madvise");
 }
 
+/* A child that is there as long as we are. */
+static void share(const char *cg)
+{
+	int gone[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(gone))
+		err(1, "pipe");
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		close(gone[1]);
+		_exit(read(gone[0], &c, 1));
+	}
+	close(gone[0]);
+	enter(cg, pid);
+}
+
+static void refork(void)
+{
+	unsigned long i;
+	pid_t pid;
+
+	for (;;) {
+		pid = fork();
+		if (pid < 0)
+			err(1, "fork");
+		if (!pid) {
+			for (i = 0; i < size / 8; i += 1024)
+				mem[i] = 0;
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
 static void map(const char *file)
 {
 	char *p;
@@ -134,10 +179,11 @@ int main(int argc, char **argv)
 		{ "kind", 1, NULL, 'k' }, { "size", 1, NULL, 's' },
 		{ "file", 1, NULL, 'f' }, { "lock", 0, NULL, 'l' },
 		{ "flip", 0, NULL, 'F' }, { "use", 0, NULL, 'u' },
-		{ "remap", 0, NULL, 'r' }, { }
+		{ "remap", 0, NULL, 'r' }, { "fork", 1, NULL, 'd' },
+		{ "refork", 0, NULL, 'R' }, { }
 	};
-	const char *cg = NULL, *home = NULL, *file = NULL;
-	bool lock = false, flip = false, use = false, again = false;
+	const char *cg = NULL, *home = NULL, *file = NULL, *child = NULL;
+	bool lock = false, flip = false, use = false, again = false, forks = false;
 	sigset_t set;
 	char *end;
 	int opt, sig;
@@ -172,6 +218,12 @@ int main(int argc, char **argv)
 		case 'r':
 			again = true;
 			break;
+		case 'd':
+			child = optarg;
+			break;
+		case 'R':
+			forks = true;
+			break;
 		default:
 			return 2;
 		}
@@ -185,18 +237,24 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 
 	map(file);
-	enter(cg);
+	enter(cg, 0);
 	if (use && differs() >= 0)
 		errx(1, "%s is not what it should be", file);
 	if (!use)
-		fill();
-	enter(home);
+		fill(size / 8);
+	enter(home, 0);
 	if (lock && mlock(mem, size))
 		err(1, "mlock");
+	if (child) {
+		share(child);
+		fill(size / 16);
+	}
 	faults = majflt();
 	printf("ready\n");
-	if (flip || again)
+	if (flip || again || forks)
 		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	if (forks)
+		refork();
 	if (again)
 		remap();
 	if (flip) {

@@ -80,6 +80,32 @@ sound()
 	rm /mnt/tmpfs/sound /tmp/sound
 }
 
+# moved GROUP HOME OPTIONS: a process of HOME that has brought anonymous memory from GROUP
+moved()
+{
+	local group="$1" home="$2"
+
+	shift 2
+	mkcg "$group"
+	mkcg "$home"
+	OUT=/tmp/user.$((${#USERS}))
+	hold "$OUT" holder --cgroup "$CG/$group" --home "$CG/$home" "$@" ||
+		fail "$group to $home" "$(tail -n 1 "$OUT")"
+	USERS="$USERS $HELD"
+}
+
+# sound_anon GROUP: likewise with anonymous memory: what is on the lists is always exact
+sound_anon()
+{
+	moved "$1" "$1" --size $MB
+	drop_all
+	wait_for 5 '[ "$(lists '"$1"')" = 0 ]'
+	compare "and $1 counts anonymous memory from 0" \
+		"$(lists "$1") $(($(cgstat "$1" anon) >= MB))" = "0 1"
+	release
+	USERS=
+}
+
 # users_gone GROUP...: they end, caches are dropped, and these groups have nothing
 users_gone()
 {
@@ -120,8 +146,15 @@ bury()
 {
 	kill "$SERVICE"
 	wait "$SERVICE"
+	bury_empty "$1"
+}
+
+# bury_empty GROUP: that nobody is in any more
+bury_empty()
+{
 	wait_for 10 "rmcg $1 2>/dev/null"
-	wait_for 10 '[ "$(nr_dying)" -ge 1 ]'
+	# Dying is not offline yet.
+	wait_for 10 "grep -q ' ${1##*/} ' $OFFLINE"
 }
 
 # took: bytes that the last reap has recharged, and reparented
@@ -260,6 +293,84 @@ compare "tmpfs: contents, and major faults" "$(verified "$OUT")" = "same 0"
 agree "tmpfs" app app/two
 users_gone app/two
 
+# Anonymous memory of processes that have moved, in small pages. One has mlocked it; one
+# has forked, and written half of it again: who covers the place of a page need not have
+# it, it is the child that still has what was there.
+THP=/sys/kernel/mm/transparent_hugepage/enabled
+thp=$(sed 's/.*\[\(.*\)\].*/\1/' $THP)
+echo never >$THP
+moved app/was/one app/two --size $((16 * MB))
+plain="$OUT $HELD"
+moved app/was/one app/two --size $((4 * MB)) --lock
+locked="$OUT $HELD"
+mkcg app/old
+mkcg app/young
+moved app/was/one app/old --size $SIZE --fork "$CG/app/young"
+bury_empty app/was/one
+had=$(current app/two)
+app=$(current app)
+compare "anon: charged to the dead group" "$(value one anon)" -ge $((20 * MB + SIZE))
+compare "anon: not to the new one" "$(cgstat app/two anon)" -lt $MB
+took
+nothing_left "anon: the dead group is gone" 20
+note "anon: $((RECHARGED >> 10)) KiB recharged, $((REPARENTED >> 10)) KiB reparented"
+compare "anon: recharged" "$RECHARGED" -ge $((20 * MB + SIZE))
+compare "anon: charged to the new group" $(($(current app/two) - had)) -ge $((19 * MB))
+compare "anon: and no more to the other branch" "$(current app/was)" -le $MB
+compare "anon: the same above" "$(current app)" -le $((app + MB))
+compare "anon: anon" "$(cgstat app/two anon)" -ge $((20 * MB))
+wait_for 10 '[ "$(cgstat app/two unevictable)" = $((4 * MB)) ]'
+compare "anon: unevictable" "$(cgstat app/two unevictable)" = $((4 * MB))
+compare "anon: on its lists" \
+	$(($(cgstat app/two inactive_anon) + $(cgstat app/two active_anon))) -ge $((16 * MB))
+young=$(cgstat app/young anon)
+compare "anon: what the child alone has goes to its group" "$young" -ge $((SIZE / 2))
+compare "anon: what both have does not" "$young" -lt $((SIZE / 2 + MB))
+compare "anon: but to the one that was made first" "$(cgstat app/old anon)" -ge $SIZE
+compare "anon: contents, and major faults, forked" "$(verified "$OUT")" = "same 0"
+# shellcheck disable=SC2086 # output and process
+compare "anon: contents, and major faults, locked" "$(verified $locked)" = "same 0"
+# shellcheck disable=SC2086 # the same
+compare "anon: contents, and major faults" "$(verified $plain)" = "same 0"
+agree "anon" app app/was app/two app/old app/young
+users_gone app app/was app/two app/old app/young
+for group in app/two app/old app/young; do
+	sound_anon $group
+done
+
+# The limit.
+moved app/one app/two --size $SIZE
+bury_empty app/one
+max=$(($(current app/two) + SIZE / 2))
+echo $max >"$CG/app/two/memory.max"
+took
+nothing_left "anon, max: the dead group is gone" 20
+compare "anon, max: not exceeded" "$(current app/two)" -le $max
+compare "anon, max: as much as fits" "$RECHARGED" -ge $((SIZE / 4))
+compare "anon, max: the rest goes to the parent" "$REPARENTED" -ge $((SIZE / 4))
+compare "anon, max: contents, and major faults" "$(verified "$OUT")" = "same 0"
+agree "anon, max" app app/two
+echo max >"$CG/app/two/memory.max"
+users_gone app app/two
+
+# Forks that come and go meanwhile, and write; mlock and munlock.
+moved app/one app/two --size $SIZE --refork
+moved app/one app/two --size $SIZE --flip
+bury_empty app/one
+all=0 parent=0
+for _ in $(seq 12); do
+	took
+	all=$((all + RECHARGED + REPARENTED))
+	parent=$((parent + REPARENTED))
+	note "anon, churn: $((RECHARGED >> 10)) KiB recharged, $((REPARENTED >> 10)) KiB reparented"
+	[ "$(nr_dying)" != 0 ] || break
+done
+nothing_left "anon, churn: the dead group is gone" 30
+compare "anon, churn: most has a user, also while it is locked" $((parent * 8)) -le "$all"
+users_gone app app/two
+sound_anon app/two
+echo "$thp" >$THP
+
 # Huge pages that are mapped as such stay together, with the parent.
 mkdir /mnt/huge
 mount -t tmpfs -o huge=always huge /mnt/huge
@@ -344,7 +455,7 @@ for i in 1 2; do
 		echo 2M >"$CG/app/memory.reclaim"
 	done 2>/dev/null &
 	pressure=$!
-	for _ in 1 2 3 4; do
+	for _ in $(seq 12); do
 		took
 		note "churn: $((RECHARGED >> 10)) KiB recharged, $((REPARENTED >> 10)) KiB reparented"
 		[ "$(nr_dying)" != 0 ] || break
