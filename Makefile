@@ -9,7 +9,10 @@ NAME := memcg_reaper
 DKMS_SRC := /usr/src/$(NAME)-$(VERSION)
 SHIPPED := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch])
 
-.PHONY: all modules install clean dkms-install dkms-remove lint check check-long kunit demo help
+DESTDIR :=
+
+.PHONY: all modules install install-tools clean dkms-install dkms-remove lint check check-long \
+	kunit demo help
 
 all: modules
 
@@ -19,6 +22,13 @@ modules:
 install:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	$(if $(INSTALL_MOD_PATH),,depmod -a $(shell cat $(KDIR)/include/config/kernel.release))
+
+# The command and its manual.
+install-tools:
+	install -d $(DESTDIR)/usr/sbin $(DESTDIR)/usr/share/man/man8
+	sed 's/@VERSION@/$(VERSION)/' scripts/memcg-reaperctl >$(DESTDIR)/usr/sbin/memcg-reaperctl
+	chmod 755 $(DESTDIR)/usr/sbin/memcg-reaperctl
+	install -m 644 Documentation/memcg-reaperctl.8 $(DESTDIR)/usr/share/man/man8/
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -64,6 +74,7 @@ demo:
 help:
 	@echo 'make [KDIR=...]       build $(NAME).ko for the kernel in KDIR'
 	@echo 'make install          install it for that kernel'
+	@echo 'make install-tools    install memcg-reaperctl, its manual [DESTDIR=]'
 	@echo 'make dkms-install     install it by DKMS [KVERS="releases"]'
 	@echo 'make dkms-remove      undo that'
 	@echo 'make clean            remove what was built'

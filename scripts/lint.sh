@@ -219,6 +219,9 @@ verdict "W=1 and sparse, suites of kunit/, $kernel" $? "$tmp/out"
 "$kdir/scripts/kernel-doc" -none -Wall -Werror kmod/*.[ch] >"$tmp/out" 2>&1
 verdict "kernel-doc" $? "$tmp/out"
 
+mandoc -T lint -W warning Documentation/*.8 >"$tmp/out" 2>&1
+verdict "manual" $? "$tmp/out"
+
 gcc -fsyntax-only -O2 -Wall -Wextra scripts/guest/*.c >"$tmp/out" 2>&1
 verdict "helpers of the tests compile" $? "$tmp/out"
 

@@ -30,7 +30,7 @@ updated=
 
 build="gcc make libc6-dev libelf-dev linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64"
 vm="qemu-system-x86 busybox-static e2fsprogs xfsprogs btrfs-progs kmod cpio xz-utils zstd util-linux"
-check="sparse coccinelle shellcheck dkms openssl perl git"
+check="sparse coccinelle shellcheck mandoc dkms openssl perl git"
 matrix="debootstrap xz-utils zstd util-linux"
 debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 kunit="qemu-system-x86 python3 util-linux"
