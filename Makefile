@@ -10,6 +10,8 @@ DKMS_SRC := /usr/src/$(NAME)-$(VERSION)
 SHIPPED := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch])
 
 DESTDIR :=
+# Empty: units are left out.
+UNITDIR := /usr/lib/systemd/system
 
 .PHONY: all modules install install-tools clean dkms-install dkms-remove lint check check-long \
 	kunit demo help
@@ -23,12 +25,14 @@ install:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	$(if $(INSTALL_MOD_PATH),,depmod -a $(shell cat $(KDIR)/include/config/kernel.release))
 
-# The command and its manual.
+# The command, its manual, the timer for metrics.
 install-tools:
 	install -d $(DESTDIR)/usr/sbin $(DESTDIR)/usr/share/man/man8
 	sed 's/@VERSION@/$(VERSION)/' scripts/memcg-reaperctl >$(DESTDIR)/usr/sbin/memcg-reaperctl
 	chmod 755 $(DESTDIR)/usr/sbin/memcg-reaperctl
 	install -m 644 Documentation/memcg-reaperctl.8 $(DESTDIR)/usr/share/man/man8/
+	$(if $(UNITDIR),install -d $(DESTDIR)$(UNITDIR) && \
+		install -m 644 scripts/packaging/systemd/* $(DESTDIR)$(UNITDIR)/)
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -63,6 +67,8 @@ check-long:
 	scripts/matrix.sh
 	scripts/kunit.sh
 	scripts/selftests.sh
+	scripts/setup.sh metrics
+	scripts/tests/host-ctl.sh
 
 # All suites; or SUITES='memcg_reaper_find*', on KERNELS="6.1 6.12"
 kunit:
@@ -74,7 +80,7 @@ demo:
 help:
 	@echo 'make [KDIR=...]       build $(NAME).ko for the kernel in KDIR'
 	@echo 'make install          install it for that kernel'
-	@echo 'make install-tools    install memcg-reaperctl, its manual [DESTDIR=]'
+	@echo 'make install-tools    install memcg-reaperctl, its manual and units [DESTDIR=]'
 	@echo 'make dkms-install     install it by DKMS [KVERS="releases"]'
 	@echo 'make dkms-remove      undo that'
 	@echo 'make clean            remove what was built'

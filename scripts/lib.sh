@@ -156,6 +156,12 @@ build_suites()
 	build_copy "$1" suites memcg_reaper_kunit.ko CONFIG_MEMCG_REAPER_KUNIT_TEST=m
 }
 
+# Where setup.sh puts it; one that is installed does as well.
+promtool_path()
+{
+	command -v promtool || echo "$MR_CACHE/promtool"
+}
+
 # header FILE KEY: the values of a test's "# KEY: value" lines
 header()
 {

@@ -4,6 +4,7 @@
 # Install what building, testing and checking memcg_reaper need, on Debian 12.
 #
 #	setup.sh [build] [vm] [check] [matrix] [debug] [kunit] [coverage] [selftests]
+#		[metrics]
 #
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
@@ -14,6 +15,7 @@
 #	kunit	debug, and what running KUnit's suites takes (kunit.sh)
 #	coverage	what evaluates the counts of coverage.sh
 #	selftests	debug, and what the kernel's own tests are built with (selftests.sh)
+#	metrics	promtool, which is unpacked in MR_CACHE, not installed (host-ctl.sh)
 #
 # Without an argument: vm. Does nothing, quickly, where all is there. Needs root
 # only to install packages.
@@ -35,7 +37,6 @@ matrix="debootstrap xz-utils zstd util-linux"
 debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 kunit="qemu-system-x86 python3 util-linux"
 selftests="bash-static libcap-dev libnuma-dev liburing-dev util-linux"
-
 profiles=${*:-vm}
 packages=
 kernels=
@@ -49,6 +50,7 @@ for profile in $profiles; do
 	kunit)	packages="$packages $debug $kunit" ;;
 	coverage) packages="$packages gcc lcov" ;;
 	selftests) packages="$packages $debug $selftests" ;;
+	metrics) ;;
 	*)	sed -n '/^#	setup.sh/,/^# only/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done
@@ -178,6 +180,23 @@ fetch_kernel()
 	ready "$_dir" || die "headers and image of $1 differ: $(version_of "linux-headers-$_rel"), $_version"
 }
 
+# The package is a server, which would run from then on.
+fetch_promtool()
+{
+	[ ! -x "$(promtool_path)" ] || return 0
+	log "fetching promtool"
+	rm -rf "$MR_CACHE/promtool.new"
+	mkdir -p "$MR_CACHE/promtool.new"
+	(
+		cd "$MR_CACHE/promtool.new" || exit
+		set -- apt-get -qq -o APT::Sandbox::User=root download prometheus
+		"$@" >/dev/null || { update && "$@" >/dev/null; } || exit
+		dpkg --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool || exit
+		mv usr/bin/promtool "$(promtool_path)"
+	) || die "cannot get promtool"
+	rm -rf "$MR_CACHE/promtool.new"
+}
+
 # shellcheck disable=SC2086
 missing=$(missing_of $packages)
 
@@ -198,6 +217,9 @@ fi
 for kernel in $kernels; do
 	fetch_kernel "$kernel"
 done
+case " $profiles " in
+*' metrics '*)	fetch_promtool ;;
+esac
 # To build for the running kernel as well, where there are headers for it.
 case "$profiles" in
 *build*)

@@ -324,9 +324,63 @@ result "uncache --every off: nothing is left" test -z "$(ls "$R/etc/systemd/syst
 result "uncache --every off: not twice" refuses 1 "there is no timer" ctl uncache --every off "$tmp/other"
 result "uncache --every: a time" refuses 2 "wants a time" ctl uncache --every often "$tmp/other"
 
+#
+# What goes with it: rules, dashboard.
+#
+PACKAGING=$top/scripts/packaging
+RULES=$PACKAGING/prometheus/memcg_reaper.rules.yml
+DASHBOARD=$PACKAGING/prometheus/memcg_reaper.dashboard.json
+
+machine
+ctl metrics >"$tmp/metrics"
+# Names in rules and dashboard that nobody exports.
+strangers()
+{
+	cat "$RULES" "$DASHBOARD" | grep -oE 'memcg_reaper[_:][a-z_:]+' | sort -u |
+		grep -vE '^memcg_reaper_(rules|dashboard)|^memcg_reaper:' | while read -r name; do
+		grep -q "^${name}[ {]" "$tmp/metrics" || echo "$name"
+	done >"$tmp/strangers"
+	cat "$tmp/strangers"
+	[ ! -s "$tmp/strangers" ] && [ -s "$tmp/metrics" ]
+}
+result "rules and dashboard use what is exported" strangers
+result "dashboard: JSON, ids once each" json 'do {
+	my %seen;
+	my @p = @{$j->{panels}};
+	@p > 5 && !grep { $seen{$_->{id}}++ || !@{$_->{targets}} || !$_->{title} } @p }' \
+	cat "$DASHBOARD"
+promtool=$(promtool_path)
+if [ -x "$promtool" ]; then
+	check_metrics()
+	{
+		"$promtool" check metrics <"$tmp/metrics"
+	}
+	# Variables of the dashboard stand for something here.
+	expressions()
+	{
+		echo 'groups: [{name: dashboard, rules: ['
+		perl -MJSON::PP -e 'local $/; my $n; for my $p (@{decode_json(<STDIN>)->{panels}}) { for (@{$p->{targets}}) {
+			my $e = $_->{expr}; $e =~ s/\$__rate_interval/5m/g; $e =~ s/\$instance/.*/g; $n++;
+			print "{record: \"a:b$n\", expr: ", encode_json([$e]) =~ s/^.(.*).$/$1/r, "},\n" } }' <"$DASHBOARD"
+		echo ']}]'
+	}
+	expressions >"$tmp/dashboard.yml"
+	result "promtool check metrics" check_metrics
+	result "promtool check rules" "$promtool" check rules "$RULES"
+	result "promtool test rules" "$promtool" test rules "${RULES%.yml}.test.yml"
+	result "promtool check rules: expressions of the dashboard" "$promtool" check rules "$tmp/dashboard.yml"
+else
+	nr=$((nr + 1))
+	echo "ok $nr - promtool # SKIP it is not here: scripts/setup.sh metrics"
+fi
+result "each alert has a test" sh -c 'sed -n "s/.*- alert: //p" "$0" | while read -r a; do grep -q "alertname: $a\$" "$1" || echo "$a"; done | grep .; [ $? = 1 ]' \
+	"$RULES" "${RULES%.yml}.test.yml"
+result "each alert is explained" sh -c 'sed -n "s/.*- alert: //p" "$0" | while read -r a; do grep -qF "\`\`$a\`\`" "$1" || echo "$a"; done | grep .; [ $? = 1 ]' \
+	"$RULES" "$top/Documentation/monitoring.rst"
 result "make install-tools" make -s -C "$top" install-tools DESTDIR="$tmp/dest"
 result "make install-tools: the version" says "memcg-reaperctl $version" "$tmp/dest/usr/sbin/memcg-reaperctl" --version
-result "make install-tools: manual" test -s "$tmp/dest/usr/share/man/man8/memcg-reaperctl.8"
+result "make install-tools: manual and units" test -s "$tmp/dest/usr/share/man/man8/memcg-reaperctl.8" \
+	-a -s "$tmp/dest/usr/lib/systemd/system/memcg-reaper-metrics.timer"
 
 result "no command" refuses 2 "usage:" ctl
 result "help" says "uncache FILE|BLOCKDEV" ctl help
