@@ -69,6 +69,7 @@ check-long:
 	scripts/selftests.sh
 	scripts/setup.sh metrics
 	scripts/tests/host-ctl.sh
+	scripts/manifests.sh
 
 # All suites; or SUITES='memcg_reaper_find*', on KERNELS="6.1 6.12"
 kunit:
