@@ -19,11 +19,12 @@ set -u
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=release.sh
 . "$MR_SCRIPTS/release.sh"
+# shellcheck source=trees.sh
+. "$MR_SCRIPTS/trees.sh"
 top=$MR_TOP
 # shellcheck source=ktap.sh
 . "$MR_SCRIPTS/ktap.sh"
 
-MATRIX=$MR_CACHE/matrix
 # What RT changes: locks that sleep, timers and work that are threads.
 RT_TESTS=(10-tunables 16-reap 30-reparent 31-reparent-kinds 54-reload)
 # A limit is there to end what hangs, on a host that may keep its CPUs away, too.
@@ -74,82 +75,6 @@ tests()
 	done
 }
 
-# inside COMMAND...: in the tree, with a /proc that goes with it
-inside()
-{
-	unshare --mount --pid --fork --mount-proc="$tree/proc" \
-		env DEBIAN_FRONTEND=noninteractive chroot "$tree" "$@"
-}
-
-make_tree()
-{
-	if [ -e "$tree/ready" ]; then
-		inside apt-get -qq update
-		return
-	fi
-	rm -rf "$tree"
-	mkdir -p "$tree"
-	debootstrap --variant=minbase --include=ca-certificates,make,kmod,openssl "$release" "$tree" \
-		"$(release_uri Debian)" || return
-	{
-		echo "deb $(release_uri Debian) $release main"
-		echo "deb $(release_uri Debian-Security) $release-security main"
-		[ "$release" = bullseye ] || echo "deb $(release_uri Debian) $release-updates main"
-		[ "$release" != trixie ] || echo "deb $(release_uri Debian) $release-backports main"
-	} >"$tree/etc/apt/sources.list"
-	echo 'Acquire::Check-Valid-Until "false";' >"$tree/etc/apt/apt.conf.d/90matrix"
-	inside apt-get -qq update &&
-		inside apt-get -qq -y --no-install-recommends install dkms &&
-		: >"$tree/ready"
-}
-
-# releases SERIES:FLAVOUR: of such kernels, newest first
-releases()
-{
-	inside apt-cache pkgnames "linux-headers-${1%:*}." |
-		sed -nE "s/^linux-headers-(${1%:*}\.[0-9.]+[-+]([0-9.]|deb)+-${1#*:})\$/\1/p" |
-		sort -rV
-}
-
-# The image and its modules, unpacked in the tree, not installed.
-image()
-{
-	[ ! -d "$tree/image/$1" ] || return 0
-	rm -rf "$tree/image/new"
-	mkdir -p "$tree/image/new"
-	# shellcheck disable=SC2046 # one by one
-	inside sh -c 'cd /image/new && apt-get -qq -o APT::Sandbox::User=root download "$@"' sh \
-		$(inside apt-cache depends --recurse --important --no-conflicts --no-breaks \
-			--no-replaces --no-enhances "linux-image-$1" |
-			grep -xE 'linux-(image|binary|modules)-[0-9].*' | sort -u) || return
-	for deb in "$tree"/image/new/*.deb; do
-		dpkg -x "$deb" "$tree/image/new" || return
-	done
-	rm "$tree"/image/new/*.deb
-	mv "$tree/image/new" "$tree/image/$1"
-}
-
-# headers SERIES:FLAVOUR RELEASE
-headers()
-{
-	local from=()
-	case $1 in 7.2:*) from=(-t trixie-backports) ;; esac
-	inside apt-get -qq -y --no-install-recommends "${from[@]}" install "linux-headers-$2"
-}
-
-# newest SERIES:FLAVOUR: the newest that is served, as $krel, headers and image; a
-# mirror's index may name some that it does not have any more
-newest()
-{
-	for krel in $(releases "$1" | head -n 6); do
-		if headers "$1" "$krel" && image "$krel"; then
-			return
-		fi >"$tmp/fetched" 2>&1
-		echo "# $krel: $(grep -m 1 '^E:' "$tmp/fetched")"
-	done
-	return 1
-}
-
 sources()
 {
 	rm -rf "$tree/src"
@@ -161,29 +86,10 @@ sources()
 # The module that dkms makes for a release, as $ko, unpacked; and what compiled it.
 module()
 {
-	local file
 	rm -f "$ko"
 	inside make -s -C /src dkms-install KVERS="$1" || return
-	file=$(find "$tree/lib/modules/$1/" -name 'memcg_reaper.ko*' | head -n 1)
-	case $file in
-	*.xz)	xz -dc "$file" ;;
-	*.zst)	zstd -dqc "$file" ;;
-	*.ko)	cat "$file" ;;
-	esac >"$ko"
-	[ -s "$ko" ] || return
+	built_module "$1" >"$ko" || return
 	compiler=$(readelf -p .comment "$ko" | sed -n 's/.*GCC: (.*) \([0-9.]*\).*/gcc \1/p' | head -n 1)
-}
-
-# one_of FILE...: the first that is there
-one_of()
-{
-	for file; do
-		if [ -e "$file" ]; then
-			echo "$file"
-			return
-		fi
-	done
-	return 1
 }
 
 # passes RELEASE TEST: in a machine with that kernel, with the options of the test
@@ -193,8 +99,7 @@ passes()
 	# As vm.sh has it on 5.10; the test may say otherwise.
 	case $1 in 5.10.*) options=(--io v1) ;; esac
 	limit=$(header "$test" timeout)
-	vmlinuz=$(one_of "$root/boot/vmlinuz-$1" "$root/usr/lib/modules/$1/vmlinuz") &&
-		modules=$(one_of "$root/lib/modules/$1" "$root/usr/lib/modules/$1") || return
+	vmlinuz=$(vmlinuz_of "$root" "$1") && modules=$(modules_of "$root" "$1") || return
 	# shellcheck disable=SC2046 # word by word
 	(cd "$top" && "$MR_SCRIPTS/vm.sh" --kernel "$vmlinuz" --modules "$modules" \
 		--module "$ko" --timeout $((${limit:-120} * PATIENCE)) \
@@ -248,7 +153,7 @@ row()
 row release kernel compiler built loaded smoke tests seconds >"$tmp/table"
 for wanted; do
 	release=${wanted%%:*}
-	tree=$MATRIX/$release
+	tree=$TREES/$release
 	case $wanted in
 	*:*)	wanted=${wanted#*:} ;;
 	*)	wanted=$(kernels "$release") || exit ;;
