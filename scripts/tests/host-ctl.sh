@@ -301,6 +301,8 @@ else
 	result "uncache: not a byte is changed" test "$(cksum <"$tmp/file with % and \$x")" = "$sum"
 	result "uncache: nor others dropped" json '$j->{files}[0]{before} == 1048576 && $j->{files}[0]{after} == 0 &&
 		!$j->{files}[0]{error}' ctl uncache --json "$tmp/other"
+	truncate -s 1T "$tmp/sparse"
+	result "uncache: nothing is read" timeout 20 "$top/scripts/memcg-reaperctl" uncache --quiet "$tmp/sparse"
 	result "uncache: not a write" test "$(stat -c '%y %z' "$tmp/other")" = "$times"
 fi
 mkfifo "$tmp/fifo"
@@ -311,7 +313,7 @@ result "uncache: nothing" refuses 2 "wants files" ctl uncache
 result "uncache --every" says ".timer runs every 600 s" ctl uncache --every 10min "$tmp/file with % and \$x" /dev/disk/by-id/x
 unit=$(find "$R/etc/systemd/system" -name '*.service')
 result "uncache --every: names are as they are" grep -qxF \
-	"ExecStart=/usr/sbin/memcg-reaperctl uncache -- \"$tmp/file with %% and \$\$x\" \"/dev/disk/by-id/x\"" "$unit"
+	"ExecStart=/usr/sbin/memcg-reaperctl uncache --quiet -- \"$tmp/file with %% and \$\$x\" \"/dev/disk/by-id/x\"" "$unit"
 if command -v systemd-analyze >/dev/null; then
 	sed 's|/usr/sbin/memcg-reaperctl|/bin/true|; /^Documentation/d' "$unit" >"$tmp/memcg-reaper-test.service"
 	result "uncache --every: systemd takes it" systemd-analyze verify "$tmp/memcg-reaper-test.service"
@@ -383,7 +385,7 @@ result "make install-tools: manual and units" test -s "$tmp/dest/usr/share/man/m
 	-a -s "$tmp/dest/usr/lib/systemd/system/memcg-reaper-metrics.timer"
 
 result "no command" refuses 2 "usage:" ctl
-result "help" says "uncache FILE|BLOCKDEV" ctl help
+result "help" says "uncache --every TIME|off FILE|BLOCKDEV" ctl help
 result "no such command" refuses 2 "there is no command" ctl stats
 for command in status top watch set reap accounts uncache doctor metrics; do
 	result "$command: an option that it does not know" sh -c '"$0" "$1" --none; [ $? = "$2" ]' \
