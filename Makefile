@@ -13,7 +13,7 @@ DESTDIR :=
 # Empty: units are left out.
 UNITDIR := /usr/lib/systemd/system
 
-.PHONY: all modules install install-tools clean dkms-install dkms-remove lint check check-long \
+.PHONY: all modules install install-tools clean dkms-install dkms-remove deb lint check check-long \
 	kunit demo help
 
 all: modules
@@ -33,6 +33,10 @@ install-tools:
 	install -m 644 Documentation/memcg-reaperctl.8 $(DESTDIR)/usr/share/man/man8/
 	$(if $(UNITDIR),install -d $(DESTDIR)$(UNITDIR) && \
 		install -m 644 scripts/packaging/systemd/* $(DESTDIR)$(UNITDIR)/)
+
+# memcg-reaper-dkms and memcg-reaper-tools, in DEBDIR
+deb:
+	scripts/deb.sh $(DEBDIR)
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -82,6 +86,7 @@ help:
 	@echo 'make [KDIR=...]       build $(NAME).ko for the kernel in KDIR'
 	@echo 'make install          install it for that kernel'
 	@echo 'make install-tools    install memcg-reaperctl, its manual and units [DESTDIR=]'
+	@echo 'make deb              build Debian packages [DEBDIR=.]'
 	@echo 'make dkms-install     install it by DKMS [KVERS="releases"]'
 	@echo 'make dkms-remove      undo that'
 	@echo 'make clean            remove what was built'

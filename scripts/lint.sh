@@ -252,9 +252,9 @@ while read -r file; do
 done <"$tmp/text" >>"$tmp/out"
 verdict "white space" 0 "$tmp/out"
 
-# JSON has no comments.
+# Formats without comments, and Debian's own, which has a file for that.
 grep -E '^(kmod|kunit|scripts|Documentation|\.ci)/|^(Kbuild|Makefile)$' "$tmp/text" |
-	grep -vE '^Documentation/ABI/|\.json$' >"$tmp/spdx"
+	grep -vE '^Documentation/ABI/|^scripts/packaging/debian/|\.json$' >"$tmp/spdx"
 while read -r file; do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2\.0' || echo "$file: no SPDX line"
 done <"$tmp/spdx" >"$tmp/out"

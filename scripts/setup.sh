@@ -4,7 +4,7 @@
 # Install what building, testing and checking memcg_reaper need, on Debian 12.
 #
 #	setup.sh [build] [vm] [check] [matrix] [debug] [kunit] [coverage] [selftests]
-#		[metrics]
+#		[packages] [metrics]
 #
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
@@ -15,6 +15,7 @@
 #	kunit	debug, and what running KUnit's suites takes (kunit.sh)
 #	coverage	what evaluates the counts of coverage.sh
 #	selftests	debug, and what the kernel's own tests are built with (selftests.sh)
+#	packages	matrix, and what builds and checks Debian packages (packages.sh)
 #	metrics	promtool, which is unpacked in MR_CACHE, not installed (host-ctl.sh)
 #
 # Without an argument: vm. Does nothing, quickly, where all is there. Needs root
@@ -37,6 +38,8 @@ matrix="debootstrap xz-utils zstd util-linux"
 debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 kunit="qemu-system-x86 python3 util-linux"
 selftests="bash-static libcap-dev libnuma-dev liburing-dev util-linux"
+packages_of="debhelper dh-dkms lintian fakeroot"
+
 profiles=${*:-vm}
 packages=
 kernels=
@@ -50,6 +53,7 @@ for profile in $profiles; do
 	kunit)	packages="$packages $debug $kunit" ;;
 	coverage) packages="$packages gcc lcov" ;;
 	selftests) packages="$packages $debug $selftests" ;;
+	packages) packages="$packages $build $vm $matrix $packages_of" ;;
 	metrics) ;;
 	*)	sed -n '/^#	setup.sh/,/^# only/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac

@@ -327,7 +327,7 @@ result "uncache --every off: not twice" refuses 1 "there is no timer" ctl uncach
 result "uncache --every: a time" refuses 2 "wants a time" ctl uncache --every often "$tmp/other"
 
 #
-# What goes with it: rules, dashboard.
+# What goes with it: rules, dashboard, packages.
 #
 PACKAGING=$top/scripts/packaging
 RULES=$PACKAGING/prometheus/memcg_reaper.rules.yml
@@ -379,6 +379,10 @@ result "each alert has a test" sh -c 'sed -n "s/.*- alert: //p" "$0" | while rea
 	"$RULES" "${RULES%.yml}.test.yml"
 result "each alert is explained" sh -c 'sed -n "s/.*- alert: //p" "$0" | while read -r a; do grep -qF "\`\`$a\`\`" "$1" || echo "$a"; done | grep .; [ $? = 1 ]' \
 	"$RULES" "$top/Documentation/monitoring.rst"
+result "packages: the version of dkms.conf" grep -q "^memcg-reaper ($version) " "$PACKAGING/debian/changelog"
+result "packages: defaults in modprobe.conf are the module's" sh -c 'sed -n "s/^# \([a-z_]*\)=\([^[:space:]]*\)[[:space:]].*/\1 \2/p" "$0" |
+	while read -r name value; do grep -qE "^\`\`$name\`\` .*default \`*$value\`*\)" "$1" || echo "$name $value"; done | grep .; [ $? = 1 ]' \
+	"$PACKAGING/modprobe.conf" "$top/Documentation/admin-guide.rst"
 result "make install-tools" make -s -C "$top" install-tools DESTDIR="$tmp/dest"
 result "make install-tools: the version" says "memcg-reaperctl $version" "$tmp/dest/usr/sbin/memcg-reaperctl" --version
 result "make install-tools: manual and units" test -s "$tmp/dest/usr/share/man/man8/memcg-reaperctl.8" \
