@@ -20,6 +20,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 tree=$tmp/memcg-reaper
 mkdir -p "$tree/scripts" "$out"
+out=$(cd "$out" && pwd)
 cd "$MR_TOP"
 cp -r Kbuild Makefile dkms.conf COPYING README.md Documentation kmod "$tree/"
 cp -r scripts/memcg-reaperctl scripts/packaging "$tree/scripts/"
