@@ -19,17 +19,18 @@ R=$MEMCG_REAPER_ROOT
 SYS=$R/sys/kernel/mm/memcg_reaper
 DEBUG=$R/sys/kernel/debug/memcg_reaper
 
+# Nothing takes long here, or it hangs.
 ctl()
 {
-	"$top/scripts/memcg-reaperctl" "$@"
+	timeout 60 "$top/scripts/memcg-reaperctl" "$@"
 }
 
 put()
 {
 	mkdir -p "$(dirname "$R/$1")"
 	# At once: a command may be reading it.
-	printf '%s\n' "$2" >"$tmp/put.new"
-	mv "$tmp/put.new" "$R/$1"
+	printf '%s\n' "$2" >"$R/$1.new"
+	mv "$R/$1.new" "$R/$1"
 }
 
 # A machine with the module, and five offline groups.
@@ -209,27 +210,29 @@ machine
 put sys/kernel/mm/memcg_reaper/reap_background 0
 result "watch: nothing to see while the thread sleeps" refuses 1 "set reap_background 1" ctl watch
 machine
-put sys/fs/cgroup/cgroup.stat 'nr_dying_descendants 900'
-(
-	sleep 1
-	put proc/uptime '1020.00 1'
-	put sys/fs/cgroup/cgroup.stat 'nr_dying_descendants 700'
-	sleep 1
-	put proc/uptime '1100.00 1'
-) &
+# falls FROM TO: that many groups, 50 fewer each 20 s of a clock that is fast
+falls()
+{
+	put sys/fs/cgroup/cgroup.stat "nr_dying_descendants $1"
+	(
+		clock=1000 groups=$1
+		while :; do
+			put proc/uptime "$clock.00 1"
+			put sys/fs/cgroup/cgroup.stat "nr_dying_descendants $groups"
+			clock=$((clock + 20))
+			[ "$groups" -le "$2" ] || groups=$((groups - 50))
+			sleep 0.2
+		done
+	) &
+	falling=$!
+}
+falls 900 700
 result "watch: says where it is stuck" refuses 1 "700 groups are left, and none went for 60 s" ctl watch --interval 1
-put sys/fs/cgroup/cgroup.stat 'nr_dying_descendants 400'
-(
-	sleep 1
-	put proc/uptime '1300.00 1'
-) &
+kill $falling
+falls 400 400
 result "watch: a few are normal" says "Done: 400 groups are left" ctl watch --interval 1
-put proc/uptime '1100.00 1'
-ctl watch --json --interval 1 --timeout 1 >"$tmp/watch" 2>&1 &
-waiter=$!
-sleep 1
-put proc/uptime '1102.00 1'
-wait $waiter
+ctl watch --json --interval 1 --patience 10000 --timeout 1 >"$tmp/watch" 2>&1
+kill $falling
 result "watch: JSON, a line each time" json '$j->{left} == 400 && $j->{target} == 2' sed -n 1p "$tmp/watch"
 result "watch: timeout" grep -q '"state": "timeout"' "$tmp/watch"
 
