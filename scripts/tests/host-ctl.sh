@@ -128,6 +128,11 @@ result "status: no colour where there is no terminal" sh -c '! "$0" status | gre
 put proc/uptime '1120.00 1'
 put sys/kernel/mm/memcg_reaper/stats/offline_groups 65
 result "status: trend" says "+60 groups in 2 min" ctl status
+put sys/kernel/mm/memcg_reaper/stats/stuck_groups 500
+says "" ctl status >"$tmp/few"
+result "status: no advice that does not help" sh -c '! grep -q "method reparent" "$0"' "$tmp/few"
+seq 1 200 | sed 's/.*/x & 1 1 n \/a 4096 0 0 0 4096 0 0 0 0 0 stuck file,unevictable/' >>"$DEBUG/offline"
+result "status: advice" says "set method reparent" ctl status
 rm "$SYS/stats/switched_inodes_total"
 result "status: a counter less" says "0 inodes switched" ctl status
 
