@@ -128,6 +128,9 @@ result "status: no colour where there is no terminal" sh -c '! "$0" status | gre
 put proc/uptime '1120.00 1'
 put sys/kernel/mm/memcg_reaper/stats/offline_groups 65
 result "status: trend" says "+60 groups in 2 min" ctl status
+put sys/kernel/mm/memcg_reaper/stats/passes_total 0
+result "status: before the first pass" says "not looked at yet; the kernel counts 6 groups" ctl status
+put sys/kernel/mm/memcg_reaper/stats/passes_total 4
 put sys/kernel/mm/memcg_reaper/stats/stuck_groups 500
 says "" ctl status >"$tmp/few"
 result "status: no advice that does not help" sh -c '! grep -q "method reparent" "$0"' "$tmp/few"
