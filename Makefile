@@ -74,6 +74,7 @@ check-long:
 	scripts/setup.sh metrics
 	scripts/tests/host-ctl.sh
 	scripts/manifests.sh
+	scripts/packages.sh
 
 # All suites; or SUITES='memcg_reaper_find*', on KERNELS="6.1 6.12"
 kunit:
