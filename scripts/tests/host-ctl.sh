@@ -119,7 +119,7 @@ result "status" says "evict (there are: evict reparent recharge)" ctl status
 result "status: offline groups" says "5 groups with 64.1 MiB of pages, 2 of them stuck; the kernel counts 6" ctl status
 result "status: what holds them" says "Held by   file 3, anon 1, nothing 1, socket 1, unevictable 1, unknown 1" ctl status
 result "status: results" says "busy 2, stuck 2, none 1" ctl status
-result "status: the worst account" says "/app: 64.0 MiB in 1 removed groups" ctl status
+result "status: the worst account" says "/app: 64.0 MiB in 1 removed group" ctl status
 result "status: JSON" json '$j->{offline_groups} == 5 && $j->{dying_groups} == 6 && $j->{running}
 	&& $j->{holders}{file} == 3 && $j->{complete} && $j->{worst}{path} eq "/app"
 	&& $j->{results}{busy} == 2 && $j->{method} eq "evict"' ctl status --json
@@ -154,7 +154,7 @@ cp "$tmp/table" "$DEBUG/ancestors"
 result "a column that is missing" refuses 1 "cannot make sense of" ctl top
 
 machine
-result "accounts: ok by default" says "ACCOUNTS OK - /app is charged 64.0 MiB for 1 removed groups | offline_bytes=67108864B;" ctl accounts
+result "accounts: ok by default" says "ACCOUNTS OK - /app is charged 64.0 MiB for 1 removed group | offline_bytes=67108864B;" ctl accounts
 result "accounts: warning" refuses 1 "ACCOUNTS WARNING" ctl accounts --warn 64M --crit 65M
 result "accounts: critical" refuses 2 "ACCOUNTS CRITICAL" ctl accounts --warn 1M --crit 64MiB
 result "accounts: what is below other rows is theirs" json '@{$j->{accounts}} == 3 &&
