@@ -409,6 +409,9 @@ static int self_check(struct mr_cgfile *cf, struct cgroup_subsys_state *root)
 	unbind(cf);
 
 	text = mr_cgfile_stat(cf, root);
+	/* Says nothing about this kernel: memory_stat_show() needs a buffer. */
+	if (text == ERR_PTR(-ENOMEM))
+		return -ENOMEM;
 	if (IS_ERR(text) || (!strstr(text, "inactive_file ") &&
 			     !strstr(text, "total_inactive_file "))) {
 		pr_err("not loaded: memory.stat can't be read through its handler\n");
