@@ -4,8 +4,9 @@
 # vm: --cgroup v2 --ext4 64 --xfs 300 --swap 64 --mem 512 --one-thread --append movablecore=256M
 # timeout: 100
 #
-# CPUs, memory and swap go and come back while passes run, and the machine is reset in
-# the middle of a pass: nothing is hurt, no pass hangs, and all groups go.
+# CPUs, memory and swap go and come back while passes run, memory runs out in a group
+# and in the machine, and the machine is reset in the middle of a pass: nothing is hurt,
+# no pass hangs, and all groups go.
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 
@@ -73,7 +74,72 @@ for method in evict reparent; do
 done
 
 #
-# The machine's end: init says how it was, then has the kernel restart.
+# Out of memory. In a group, where that kills who reaps, and then in the machine, where
+# it kills another.
+#
+swapoff "$SWAP_DEV"
+
+# oom_kills: of the whole machine so far
+oom_kills()
+{
+	awk '$1 == "oom_kill" { print $2 }' /proc/vmstat
+}
+
+# hog GROUP: takes all it can get, and is the first to be killed
+hog()
+{
+	incg "$1" sh -c 'echo 1000 >/proc/self/oom_score_adj && exec tail /dev/zero' &
+	HOG=$!
+}
+
+# killed NAME PID: by the kernel, not by this
+killed()
+{
+	wait_for 60 "! kill -0 $2 2>/dev/null"
+	kill "$2" 2>/dev/null
+	wait "$2" 2>/dev/null
+	compare "$1 is killed" $? = 137
+}
+
+# reaps GROUP: one after the other
+reaps()
+{
+	incg "$1" sh -c "while :; do echo 1 >$REAPER/reap; done" 2>/dev/null &
+	REAPS=$!
+}
+
+mkgroups --root "$CG/test" --prefix churn --seconds 300 --rate 5 --kind tmpfs >/dev/null &
+churn=$!
+mkcg box
+mkcg beside
+echo 16M >"$CG/box/memory.max"
+echo 1 >"$CG/box/memory.oom.group"
+reaps box
+check "out of memory: reap runs" wait_passes 2
+hog box
+killed "a group's hog" $HOG
+killed "and who reaps in it" $REAPS
+compare "both as one" "$(awk '$1 == "oom_group_kill" { print $2 }' "$CG/box/memory.events")" = 1
+check "passes go on" wait_passes 1
+kills=$(oom_kills)
+reaps beside
+check "out of memory: reap runs again" wait_passes 2
+hog beside
+killed "the machine's hog" $HOG
+compare "and nobody else" $(($(oom_kills) - kills)) = 1
+check "who reaps lives" kill -0 $REAPS
+check "passes go on after that" wait_passes 2
+for HELD in $REAPS $churn; do
+	release
+done
+rm -f /mnt/tmpfs/*
+sync
+tun method reparent
+nothing_left "all groups go" 60
+
+#
+# The machine's end: init says how it was, then has the kernel restart, while the thread
+# and writers of reap are at work.
 #
 tun reap_background 0
 big 60M
@@ -82,4 +148,9 @@ tun cpu_percent 1
 evicted=$(stat evicted_bytes_total)
 tun reap_background 1
 check "a pass is under way at the end" wait_for 30 "[ \$(stat evicted_bytes_total) -gt $evicted ] && [ \$(nr_dying) -gt 0 ]"
+hold /tmp/locked mkgroups --root "$CG/test" --prefix locked --count 10 --kind mlocked \
+	--dir /mnt/xfs --sync --hold
+passes=$(stat passes_total)
+reaps beside
+check "and a reap" wait_for 30 "[ \$(stat passes_total) -gt $passes ]"
 finish
