@@ -286,9 +286,11 @@ static inline void mr_counter_peak(struct page_counter *c, unsigned long usage)
  * to be clean (wb_io_lists_depopulated() in inode_do_switch_wbs() or its
  * caller, fs/fs-writeback.c). If not, its share of bdi->tot_write_bandwidth is
  * lost when it is freed. 6.1.192 lacks it; 6.12.117 is the first that was read
- * and has it.
+ * and has it. 5.10.262 has it (inode_io_list_del_locked() in
+ * inode_switch_wbs_work_fn()).
  */
 #define MR_SWITCHES_DIRTY_INODES \
-	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 117))
+	(LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) || \
+	 LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 117))
 
 #endif /* MR_COMPAT_H */

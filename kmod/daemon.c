@@ -239,9 +239,15 @@ static int daemon_pause(unsigned int ms)
 	return relax_until(ktime_get_ns() + (u64)ms * NSEC_PER_MSEC);
 }
 
+static bool daemon_stop(void)
+{
+	return unloading() || !enabled();
+}
+
 static const struct mr_pass_ops daemon_ops = {
 	.relax = daemon_relax,
 	.pause = daemon_pause,
+	.stop = daemon_stop,
 	.woke = slice_begin,
 	.cut_us = CUT_US,
 };
@@ -331,10 +337,15 @@ static int daemon_fn(void *unused)
 	return 0;
 }
 
+static bool reap_stop(void)
+{
+	return signal_pending(current) || unloading();
+}
+
 static int reap_relax(void)
 {
 	cond_resched();
-	return signal_pending(current) || unloading() ? -EINTR : 0;
+	return reap_stop() ? -EINTR : 0;
 }
 
 static int reap_pause(unsigned int ms)
@@ -346,6 +357,7 @@ static int reap_pause(unsigned int ms)
 static const struct mr_pass_ops reap_ops = {
 	.relax = reap_relax,
 	.pause = reap_pause,
+	.stop = reap_stop,
 	.everything = true,
 };
 

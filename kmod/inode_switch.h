@@ -4,6 +4,11 @@
 #define MR_INODE_SWITCH_H
 
 #include <linux/cgroup.h>
+#include <linux/types.h>
+
+struct bdi_writeback;
+struct inode;
+struct super_block;
 
 enum mr_switch_want {
 	MR_SWITCH_NONE,
@@ -18,21 +23,39 @@ enum mr_switch_want {
  * @dirty: told of each offline group with inodes that wait to be written;
  *	called under rcu_read_lock()
  * @relax: called between batches, may sleep; not 0: end the round
- * @arg: for both
+ * @stop: whether the round is to end; asked where it can't rest
+ * @walk: whether all inodes of the file systems in question are worth a look, on
+ *	kernels where that is how they are found; asked once, if some are wanted
+ * @arg: for all of them
  * @switched: result, inodes for which the kernel has accepted a switch; it
  *	completes a grace period later
  * @full: result, the kernel had too many switches in flight; come back. The
  *	rest of the round only looks for dirty ones.
+ * @walked: result, all inodes were looked at, or those until it was full
  */
 struct mr_inode_switch {
 	enum mr_switch_want (*want)(const struct cgroup_subsys_state *css,
 				    void *arg);
 	void (*dirty)(const struct cgroup_subsys_state *css, void *arg);
 	int (*relax)(void *arg);
+	bool (*stop)(void *arg);
+	bool (*walk)(void *arg);
 	void *arg;
 	unsigned long switched;
 	bool full;
+	bool walked;
 };
+
+/* Inodes taken under one hold of a list's lock, all of one super block. */
+#define MR_SWITCH_BATCH	32
+/* Entries of a list looked at under one hold: some 20 us. */
+#define MR_SWITCH_LOOK	1024
+
+/* For those who find the inodes. */
+bool mr_sb_trylock(struct super_block *sb);
+bool mr_inode_unfit(const struct inode *inode);
+bool mr_inode_switch(struct mr_inode_switch *sw, struct inode *inode,
+		     struct bdi_writeback *wb, struct cgroup_subsys_state *to);
 
 #ifdef MR_CAN_SWITCH_INODES
 int mr_inode_switch_round(struct mr_inode_switch *sw);

@@ -83,6 +83,11 @@ static struct {
 	u64 tried_ns;
 	unsigned int level;
 } last_frames;
+/* The same of the last walk over inodes, on kernels that need one. */
+static struct {
+	u64 tried_ns;
+	unsigned int level;
+} last_inodes;
 
 /**
  * mr_pass_alloc() - prepare for passes
@@ -587,6 +592,15 @@ static int walk(struct mr_pass *p)
 	return 0;
 }
 
+/* A group that was found or emptied since, and not in vain several times. */
+static bool is_new_since(const struct cgroup_subsys_state *css, u64 then_ns)
+{
+	struct mr_group g;
+
+	return !mr_groups_read(css->id, css->serial_nr, &g) && g.level <= 1 &&
+	       max(g.first_ns, g.tried_ns) > then_ns;
+}
+
 /*
  * Dirty inodes stay where they are as long as `evict` waits for their pages: a
  * group's writeback tells whether they are written (see dirty()).
@@ -599,6 +613,8 @@ switch_wanted(const struct cgroup_subsys_state *css, void *arg)
 
 	if (!is_ripe(css))
 		return MR_SWITCH_NONE;
+	if (!p->new_inodes && is_new_since(css, last_inodes.tried_ns))
+		p->new_inodes = true;
 	mr_lru_read(css, &size);
 	return takeable(p, &size) && p->method == MR_EVICT ? MR_SWITCH_CLEAN :
 							     MR_SWITCH_ALL;
@@ -618,6 +634,24 @@ static int switch_relax(void *arg)
 	return p->ops->relax();
 }
 
+static bool switch_stop(void *arg)
+{
+	struct mr_pass *p = arg;
+
+	return p->ops->stop();
+}
+
+/* Not again soon if it is the same groups whose inodes were not found. */
+static bool switch_walk(void *arg)
+{
+	struct mr_pass *p = arg;
+
+	return p->ops->everything || p->new_inodes ||
+	       mr_retry_due(ktime_get_ns(), last_inodes.tried_ns,
+			    last_inodes.level,
+			    READ_ONCE(mr_config.scan_interval_ms));
+}
+
 /*
  * Switch inodes until none is left that can be. The kernel has about 1024
  * switches in flight at most: when it refuses, wait for it, but not for ever.
@@ -629,14 +663,22 @@ static int switch_inodes(struct mr_pass *p)
 		.want = switch_wanted,
 		.dirty = note_dirty,
 		.relax = switch_relax,
+		.stop = switch_stop,
+		.walk = switch_walk,
 		.arg = p,
 	};
 	int ret;
 
 	do {
 		p->dirty_round = ++last_dirty_round;
+		p->new_inodes = false;
 		ret = mr_inode_switch_round(&sw);
 		mr_count(&mr_counters.switched_inodes, sw.switched);
+		if (sw.walked) {
+			last_inodes.tried_ns = ktime_get_ns();
+			last_inodes.level = mr_next_level(last_inodes.level,
+							  sw.switched);
+		}
 		refused = sw.switched ? 0 : refused + 1;
 		if (!sw.switched && (!sw.full || refused > SWITCH_REFUSALS))
 			break;

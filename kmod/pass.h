@@ -23,6 +23,7 @@ extern struct mutex mr_work_lock;
  * @relax: called between batches, with the work lock held; may drop and
  *	retake it and sleep; not 0: end the pass with this errno
  * @pause: as @relax, and sleep for about this many ms
+ * @stop: whether the pass is to end; for where it can't rest
  * @woke: called after the pass has slept by itself, or NULL
  * @cut_us: see mr_evict_batch()
  * @everything: no age limit, no back-off, and more than one try
@@ -30,6 +31,7 @@ extern struct mutex mr_work_lock;
 struct mr_pass_ops {
 	int (*relax)(void);
 	int (*pause)(unsigned int ms);
+	bool (*stop)(void);
 	void (*woke)(void);
 	unsigned int cut_us;
 	bool everything;
@@ -78,6 +80,7 @@ struct mr_pass {
 	unsigned long unlisted;
 	unsigned long frame_pages;
 	bool new_unlisted;
+	bool new_inodes;
 };
 
 struct mr_pass *mr_pass_alloc(struct cgroup_subsys_state *root,

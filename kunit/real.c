@@ -495,9 +495,15 @@ static int pause(unsigned int ms)
 	return 0;
 }
 
+static bool stop(void)
+{
+	return false;
+}
+
 static const struct mr_pass_ops ops = {
 	.relax = relax,
 	.pause = pause,
+	.stop = stop,
 	.everything = true,
 };
 
