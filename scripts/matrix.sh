@@ -95,15 +95,13 @@ module()
 # passes RELEASE TEST: in a machine with that kernel, with the options of the test
 passes()
 {
-	local root=$tree/image/$1 test=$MR_SCRIPTS/tests/$2.sh vmlinuz modules options=() limit
-	# As vm.sh has it on 5.10; the test may say otherwise.
-	case $1 in 5.10.*) options=(--io v1) ;; esac
+	local root=$tree/image/$1 test=$MR_SCRIPTS/tests/$2.sh vmlinuz modules limit
 	limit=$(header "$test" timeout)
 	vmlinuz=$(vmlinuz_of "$root" "$1") && modules=$(modules_of "$root" "$1") || return
 	# shellcheck disable=SC2046 # word by word
 	(cd "$top" && "$MR_SCRIPTS/vm.sh" --kernel "$vmlinuz" --modules "$modules" \
 		--module "$ko" --timeout $((${limit:-120} * PATIENCE)) \
-		"${options[@]}" $({ header "$test" matrix; header "$test" vm; } | head -n 1) -- "$test") | tee "$tmp/said"
+		$({ header "$test" matrix; header "$test" vm; } | head -n 1) -- "$test") | tee "$tmp/said"
 	return "${PIPESTATUS[0]}"
 }
 

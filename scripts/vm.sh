@@ -12,8 +12,7 @@
 #	--module FILE.ko	put in the guest as /memcg_reaper.ko
 #	--cgroup v2|v1|none	how the memory controller is mounted (v2)
 #	--io v2|v1		the same of the io controller; with v1 no group has a
-#				writeback of its own, which the module can't deal with
-#				on 5.10 (v2, on 5.10 v1)
+#				writeback of its own (v2)
 #	--nodes 1|2		NUMA nodes (1)
 #	--cpus N		(2)
 #	--mem MIB		(2048)
@@ -48,7 +47,7 @@ die()
 	exit 99
 }
 
-kernel=6.12 modules='' module='' cgroup=v2 io='' nodes=1 cpus=2 mem=2048
+kernel=6.12 modules='' module='' cgroup=v2 io=v2 nodes=1 cpus=2 mem=2048
 ext4='' xfs='' btrfs='' swap='' append='' timeout=120 out='' live='' accel=${MR_ACCEL:-auto} thread=multi
 collect=${MR_COLLECT:-}
 adds=() allow=()
@@ -98,7 +97,6 @@ script=$1
 shift
 [ -f "$script" ] || die "no such guest script: $script"
 case $cgroup in v1|v2|none) ;; *) die "--cgroup is v1, v2 or none" ;; esac
-[ -n "$io" ] || case $kernel in 5.10) io=v1 ;; *) io=v2 ;; esac
 case $io in v1|v2) ;; *) die "--io is v1 or v2" ;; esac
 case $accel in auto|kvm|tcg) ;; *) die "--accel is auto, kvm or tcg" ;; esac
 

@@ -348,15 +348,15 @@ verified()
 # The module.
 #
 
-# has THING: whether this kernel has what the module or a test needs: evict, reparent,
-# inode_switch; lru_pins: pages hold the group that they are charged to; pipe: the
-# buffers of pipes are charged to an object cgroup, so that they hold no group;
-# switch_dirty: dirty inodes are switched as they are; exact_stat: memory.stat is not
-# up to 32 pages for each CPU behind
+# has THING: whether this kernel has what the module or a test needs: evict, reparent;
+# lru_pins: pages hold the group that they are charged to; pipe: the buffers of pipes
+# are charged to an object cgroup, so that they hold no group; switch_dirty: dirty
+# inodes are switched as they are; exact_stat: memory.stat is not up to 32 pages for
+# each CPU behind
 has()
 {
 	case "$(uname -r) $1" in
-	5.10.*\ evict | 5.10.*\ lru_pins)
+	5.10.*\ evict | 5.10.*\ lru_pins | 5.10.*\ switch_dirty)
 				true ;;
 	5.10.*)			false ;;
 	6.1.*\ switch_dirty)	false ;;

@@ -123,8 +123,7 @@ mkdir "$CG/atime"
 incg atime cat /mnt/ext4/atime
 rmdir "$CG/atime"
 wait_for 10 'grep -q " atime " $OFFLINE'
-# Without a writeback of its own, nothing of an inode holds a group (--io v1).
-if [ "$VM_IO" = v2 ] && ! has switch_dirty; then
+if ! has switch_dirty; then
 	compare "EAGAIN while nothing but a dirty inode holds a group" "$(reap)" = \
 		"Resource temporarily unavailable"
 	compare "it is there" "$(nr_dying)" = 1

@@ -76,20 +76,16 @@ compare "each took time" "$(only reap_group_end | field ns | awk '$1 <= 0 || $1 
 compare "results" "$(only reap_group_end | field result | sort -u)" = taken
 compare "methods" "$(only reap_group_end | field method | sort -u)" = evict
 
-if has inode_switch; then
-	compare "inode switches" "$(only inode_switch | wc -l)" -ge 1
-	compare "are counted" "$(only inode_switch | wc -l)" = $(($(stat switched_inodes_total) - switched))
-	only inode_switch | field from | sort -u >/tmp/from
-	compare "from the removed groups" "$(grep -cvxFf /tmp/ids.sorted /tmp/from)" = 0
-	compare "to their parent" "$(only inode_switch | field to | sort -u)" = "$to"
-	dev=$(cat "/sys/class/block/${XFS_DEV##*/}/dev")
-	compare "on this device" "$(only inode_switch | field dev | sort -u)" = "$dev"
-	find /mnt/xfs -exec busybox stat -c %i {} \; | sort >/tmp/inodes
-	only inode_switch | field ino | sort -u >/tmp/switched
-	compare "of these files" "$(grep -cvxFf /tmp/inodes /tmp/switched)" = 0
-else
-	compare "no inode is switched" "$(only inode_switch | wc -l) $(stat switched_inodes_total)" = "0 0"
-fi
+compare "inode switches" "$(only inode_switch | wc -l)" -ge 1
+compare "are counted" "$(only inode_switch | wc -l)" = $(($(stat switched_inodes_total) - switched))
+only inode_switch | field from | sort -u >/tmp/from
+compare "from the removed groups" "$(grep -cvxFf /tmp/ids.sorted /tmp/from)" = 0
+compare "to their parent" "$(only inode_switch | field to | sort -u)" = "$to"
+dev=$(cat "/sys/class/block/${XFS_DEV##*/}/dev")
+compare "on this device" "$(only inode_switch | field dev | sort -u)" = "$dev"
+find /mnt/xfs -exec busybox stat -c %i {} \; | sort >/tmp/inodes
+only inode_switch | field ino | sort -u >/tmp/switched
+compare "of these files" "$(grep -cvxFf /tmp/inodes /tmp/switched)" = 0
 check "and all are gone" wait_for 10 no_dying
 
 # The thread's passes come in pairs as well.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# kernels: 6.1 6.12
+# kernels: 5.10 6.1 6.12
 # vm: --cgroup v2 --ext4 512 --xfs 300
 # timeout: 240
 #

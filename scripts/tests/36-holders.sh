@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # kernels: 5.10 6.1 6.12 7.2
-# vm: --cgroup v2 --io v2 --xfs 300 --swap 128
+# vm: --cgroup v2 --xfs 300 --swap 128
 # timeout: 150
 #
 # Everything that can hold an offline group, made on purpose: debugfs names it, and
@@ -141,7 +141,6 @@ if has evict; then
 	sync
 	echo 500 >/proc/sys/vm/dirty_writeback_centisecs
 	echo 100 >/proc/sys/vm/dirty_expire_centisecs
-	has inode_switch || { nothing; echo 2 >/proc/sys/vm/drop_caches; }
 	wait_for 30 'nothing || [ "$(rows file-)$(rows dirty-)" = 00 ]'
 	compare "evict: files go" "$(rows file-)$(rows dirty-)" = 00 \
 		"rows; it says $(says file-), $(says dirty-)"
