@@ -11,7 +11,6 @@
  * while the walk goes on, and what becomes of a file is nobody's business here.
  */
 #include <linux/cgroup.h>
-#include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/kdev_t.h>
@@ -27,6 +26,7 @@
 
 #include "files.h"
 #include "frames.h"
+#include "path.h"
 
 /* Page frames looked at between two reschedule points. */
 #define FRAMES_BATCH	4096
@@ -104,47 +104,6 @@ static u64 offline_group(struct page *page)
 	return id;
 }
 
-/*
- * Where a file is, into f->path: under its page's lock, so that the inode stays.
- *
- * Its aliases are under i_lock. A dentry is freed a grace period after it is taken off
- * that list, and its parents after it; but for those that are in no directory
- * (DCACHE_NORCU), of which the name is all there is.
- */
-static const char *path_of(struct mr_files *f, struct inode *inode)
-{
-	struct dentry *dentry = NULL;
-	const char *path = "";
-	bool deleted = false;
-
-	rcu_read_lock();
-	spin_lock(&inode->i_lock);
-	if (!hlist_empty(&inode->i_dentry))
-		dentry = hlist_entry(inode->i_dentry.first, struct dentry,
-				     d_u.d_alias);
-	if (dentry && dentry->d_flags & DCACHE_NORCU) {
-		strscpy(f->path, dentry->d_name.name, PATH_MAX);
-		path = f->path;
-		dentry = NULL;
-	}
-	if (dentry)
-		deleted = d_unlinked(dentry);
-	spin_unlock(&inode->i_lock);
-	if (dentry) {
-		/* As the kernel says it, see dentry_path(). */
-		static const char mark[] = "//deleted";
-		int room = PATH_MAX - sizeof(mark) + 1;
-
-		path = dentry_path_raw(dentry, f->path, room);
-		if (IS_ERR(path))
-			path = "";
-		else if (deleted)
-			strscpy(f->path + room - 1, mark, sizeof(mark));
-	}
-	rcu_read_unlock();
-	return path;
-}
-
 /* The place of an entry like @key, or where it would be. */
 static struct mr_file **place_of(struct mr_files *f, const struct mr_file *key)
 {
@@ -212,7 +171,7 @@ static void look(struct mr_files *f, struct page *page)
 	key.dev = key.blockdev ? inode->i_rdev : inode->i_sb->s_dev;
 	place = place_of(f, &key);
 	if (!*place)
-		path = key.blockdev ? "" : path_of(f, inode);
+		path = key.blockdev ? "" : mr_path_of(inode, f->path);
 unlock:
 	unlock_page(page);
 	if (!place)
