@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/memcg_reaper: offline, ancestors, latency; files are in
- * debugfs_files.c.
+ * /sys/kernel/debug/memcg_reaper: offline, ancestors, latency; files and
+ * swapped are in debugfs_files.c and debugfs_swapped.c.
  *
  * Tables for people. A reader walks the groups with a cursor of its own, one
  * group for each row; it takes no lock of the module's and allocates nothing
@@ -461,6 +461,7 @@ void mr_debugfs_create(struct cgroup_subsys_state *root)
 	debugfs_create_file("offline", 0400, dir, NULL, &offline_fops);
 	debugfs_create_file("ancestors", 0400, dir, NULL, &ancestors_fops);
 	debugfs_create_file("files", 0400, dir, NULL, &mr_files_fops);
+	debugfs_create_file("swapped", 0400, dir, NULL, &mr_swapped_fops);
 	debugfs_create_file("latency", 0400, dir, NULL, &latency_fops);
 }
 

@@ -9,6 +9,7 @@ struct cgroup_subsys_state;
 struct seq_file;
 
 extern const struct file_operations mr_files_fops;
+extern const struct file_operations mr_swapped_fops;
 
 void mr_put_name(struct seq_file *m, const char *name);
 void mr_debugfs_create(struct cgroup_subsys_state *root);

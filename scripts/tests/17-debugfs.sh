@@ -22,12 +22,12 @@ check "loads" load_reaper reap_background=0
 #
 # Format.
 #
-for file in offline ancestors files latency; do
+for file in offline ancestors files latency swapped; do
 	compare "$file has mode 400" "$(busybox stat -c %a $DEBUG/$file)" = 400
 	compare "$file begins with the version" "$(head -n 1 $DEBUG/$file)" = "v: 1"
 	check "$file can't be written" sh -c "! echo 1 >$DEBUG/$file"
 done
-compare "no other files" "$(cd $DEBUG && echo *)" = "ancestors files latency offline"
+compare "no other files" "$(cd $DEBUG && echo *)" = "ancestors files latency offline swapped"
 compare "header of offline" "$(sed -n 2p $OFFLINE)" = "id serial age_ms ancestor name file anon shmem mapped unevictable dirty writeback slab kernel swap holders result"
 compare "header of ancestors" "$(sed -n 2p $DEBUG/ancestors)" = "path live_bytes offline_bytes offline_groups"
 compare "header of latency" "$(sed -n 2p $DEBUG/latency)" = "from_ns batch lru_lock group"

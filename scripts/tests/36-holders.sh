@@ -84,6 +84,11 @@ make zombie zombie
 make namespace namespace
 make tree mlocked --nest 2 --size 4K --dir /mnt/xfs --sync
 make dirty dirty --dir /mnt/xfs
+# A file that was swapped out when its group was alive.
+mkcg test/shm
+echo 1M >"$CG/test/shm/memory.high"
+incg test/shm filesum write /mnt/tmpfs 1 4000000 7
+rmdir "$CG/test/shm"
 check "all are offline" wait_for 30 '[ "$(nr_dying)" = $(($(wc -l <$OFFLINE) - 2)) ]'
 for name in $KINDS; do
 	note "$name: $(says "$name-")"
@@ -109,6 +114,26 @@ compare "which is that of the files" "$(row dirty- ".*wb=$(cat "/sys/block/${XFS
 compare "swap is counted" "$(row swap- "(anon,)?swap=[1-4]$kernel(,unknown=1)?")" = $N "rows; it says $(says swap-)"
 compare "by entries" "$(table $OFFLINE 'index($c["name"], "swap-") == 1 &&
 	$c["holders"] ~ "swap=" $c["swap"] / 4096 "(,|$)" { n++ } END { print n + 0 }')" = $N
+
+# Whose entries those of a file are can't be told, but which files have any.
+# shm COLUMN: of that file in the table of these
+shm()
+{
+	table $DEBUG/swapped '$c["path"] == "/s000000" { print $c[w[1]] }' "$1"
+}
+
+entries=$(value shm swap)
+compare "shm: swap is counted" "$entries" -ge 1000000
+check "and named" [ "$(holders shm | sed 's/.*\(swap=[0-9]*\).*/\1/')" = "swap=$((entries / 4096))" ]
+compare "the file is named" "$(shm bytes)" -ge 1000000
+compare "by number and device" "$(shm inode) $(shm device)" = \
+	"$(busybox stat -c %i /mnt/tmpfs/s000000) $(awk '$5 == "/mnt/tmpfs" { print $3 }' /proc/self/mountinfo)"
+compare "none is named that is not" "$(table $DEBUG/swapped '{ n++ } END { print n + 0 }')" = 1
+check "who reads it gets what was written" filesum verify /mnt/tmpfs 1 4000000 7
+compare "and has the entries freed" "$(shm bytes)" = ""
+# Each CPU keeps up to 64 freed ones.
+compare "but for a few of each CPU's" "$(($(value shm swap)))" -le $((64 * $(nproc) * 4096))
+
 named unix- 'socket=2'
 named tcp- 'socket=2'
 if has pipe; then
