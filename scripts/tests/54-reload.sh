@@ -14,6 +14,9 @@
 
 CYCLES=${1:-50}
 IN_PASS=${2:-25}
+# An unload takes half a second, and several where the host has other work; that none
+# waits for the end of a pass is seen by what is left.
+HANGS=1500
 
 # Memory that a module could leave behind, in KiB: kmalloc, caches of its own and
 # vmalloc. Not the stacks of tasks, as removing groups has the kernel make hundreds
@@ -86,7 +89,7 @@ scenario()
 	echo 0 >/tmp/slowest
 	check "$1 loads and unloads while groups come and go" cycle "$1"
 	note "slowest unload: $(cat /tmp/slowest)0 ms"
-	compare "no unload hangs" "$(cat /tmp/slowest)" -le 500 "hundredths"
+	compare "no unload hangs" "$(cat /tmp/slowest)" -le $HANGS "hundredths"
 	end_churn
 
 	# In the middle of a pass: as soon as something is evicted, with plenty left.
@@ -99,8 +102,9 @@ scenario()
 	check "$2 unloads in the middle of a pass" \
 		cycle "$2" '[ "$(stat evicted_bytes_total)" -gt 0 ]'
 	note "slowest unload: $(cat /tmp/slowest)0 ms, $(nr_dying) groups were left"
-	compare "no unload in a pass hangs" "$(cat /tmp/slowest)" -le 500 "hundredths"
-	compare "nor waits for its end: groups left" "$(nr_dying)" -ge 100
+	compare "no unload in a pass hangs" "$(cat /tmp/slowest)" -le $HANGS "hundredths"
+	most=$(nr_dying)
+	compare "nor waits for its end: groups left" "$most" -ge 100
 	end_churn
 	settle
 }
@@ -112,8 +116,9 @@ slab0=$(slab)
 scenario "$CYCLES" "$IN_PASS"
 slab1=$(slab)
 note "kmalloc and vmalloc: before $slab0 KiB, after $slab1 KiB"
-# The kernel's own tables grow with the largest number of groups there was.
-compare "nothing large is left behind, KiB" "$((slab1 - slab0))" -le 8192
+# The kernel's own tables grow with the largest number of groups there was, which is
+# larger where the guest is slow.
+compare "nothing large is left behind, KiB" "$((slab1 - slab0))" -le $((8192 + most))
 # Without groups half a page for each load would be seen. The kernel's caches grow by
 # as much as that now and then, but not each time.
 leaked()
