@@ -58,11 +58,12 @@ rmdir "$CG/a tree/in/dead"
 check "a nested one: below it they go" wait_for 30 '[ "$(nr_dying)" = 3 ]'
 check "and passes" wait_passes 4
 compare "next to it they don't" "$(value four result)" = outside
-# The group itself is not below itself.
+# The group itself is not below itself: on 5.10 it stays, with the inodes that it was
+# given of those below it.
 rmdir "$CG/a tree/in"
 mkcg 'a tree/in'
 dead 'a tree/in/six'
-check "a group of the same path made again counts as well" wait_for 30 '[ "$(nr_dying)" = 3 ]'
+check "a group of the same path made again counts as well" wait_for 30 '! grep -q " six " $OFFLINE'
 tun subtree /
 check "all go without it" wait_for 30 no_dying
 

@@ -61,7 +61,8 @@ compare "a parent is held by its children" "$(value deep holders | grep -c child
 compare "not tried" "$(value one result)" = none
 check "bytes of files" wait_for 10 '[ "$(value one file)" -ge 65536 ]'
 compare "and no other" "$(value one anon) $(value one shmem) $(value one mapped) $(value one swap)" = "0 0 0 0"
-compare "what holds it" "$(holders one)" = file
+# The first group to write has the disk's writeback as well, which 5.10 moves nowhere.
+compare "what holds it" "$(holders one | sed 's/,wb=.*//')" = file
 
 #
 # Ancestors. Per-CPU batches make the lists a little shorter than they are.
