@@ -53,6 +53,7 @@
 #include <linux/backing-dev.h>
 #include <linux/buffer_head.h>
 #include <linux/cgroup.h>
+#include <linux/dcache.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
 #include <linux/net.h>
@@ -61,6 +62,16 @@
 #include <linux/pagevec.h>
 #endif
 #include <linux/sched/isolation.h>
+
+/*
+ * The names of an inode, under its i_lock. 408d8af01f3a "for_each_alias(): helper
+ * macro for iterating through dentries of given inode", after which the union that
+ * d_alias is in lost its name.
+ */
+#ifndef for_each_alias
+#define for_each_alias(dentry, inode) \
+	hlist_for_each_entry(dentry, &(inode)->i_dentry, d_u.d_alias)
+#endif
 
 /*
  * Offline: removed, no task left, css_offline() done. !CSS_ONLINE alone also

@@ -26,15 +26,14 @@
  */
 const char *mr_path_of(struct inode *inode, char *buf)
 {
-	struct dentry *dentry = NULL;
+	struct dentry *dentry;
 	const char *path = "";
 	bool deleted = false;
 
 	rcu_read_lock();
 	spin_lock(&inode->i_lock);
-	if (!hlist_empty(&inode->i_dentry))
-		dentry = hlist_entry(inode->i_dentry.first, struct dentry,
-				     d_u.d_alias);
+	for_each_alias(dentry, inode)
+		break;
 	if (dentry && dentry->d_flags & DCACHE_NORCU) {
 		strscpy(buf, dentry->d_name.name, PATH_MAX);
 		path = buf;
