@@ -277,15 +277,19 @@ big()
 }
 
 # For wait_for. A CPU that has used up the last page that it had charged in advance
-# keeps a group until it charges another one (drain_all_stock()), as on any node.
+# keeps a group until it charges another one (drain_all_stock()), as on any node. Later
+# kernels keep several (NR_MEMCG_STOCK), and drop one of them at random.
 no_dying()
 {
-	local cpu
+	local cpu other others=0
 
 	[ "$(nr_dying)" != 0 ] || return 0
-	mkdir -p "$CG/beside"
+	case $(uname -r) in 7.*) others=$(seq 0 7) ;; esac
 	for cpu in $(seq 0 $(($(nproc) - 1))); do
-		incg beside busybox taskset "$(printf %x $((1 << cpu)))" true
+		for other in $others; do
+			mkdir -p "$CG/beside$other"
+			incg "beside$other" busybox taskset "$(printf %x $((1 << cpu)))" true
+		done
 	done
 	false
 }

@@ -190,6 +190,7 @@ rm -f /mnt/tmpfs/* /mnt/xfs/*
 swapoff "$SWAP_DEV"
 sync
 echo 3 >/proc/sys/vm/drop_caches
-check "all go when they are let go" all_gone 60
+all_gone 60
+nothing_left "all go when they are let go" 1
 check "unloads" unload_reaper
 finish
