@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # kernels: debug-6.1 debug-6.12
-# vm: --cgroup v2 --mem 1024 --xfs 300 --append kmemleak=on
+# vm 6.12: --cgroup v2 --mem 1024 --xfs 300 --append kmemleak=on
+# vm 6.1: --cgroup v2 --mem 1024 --xfs 300 --append kmemleak=on --allow kernel/trace/trace_events.c
 # timeout: 360
 #
 # Each allocation fails once: while the module is loaded and unloaded, in each write to
@@ -34,6 +35,20 @@ done 2>/dev/null
 echo 1 >/sys/kernel/debug/failslab/cache-filter
 echo 0 >/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait
 echo 0 >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+
+# Tracing itself gets its counts wrong where it can't make the files for a module's
+# events, and warns of that (event_file_put() in kernel/trace/trace_events.c, 6.12). No
+# faults in there, where they can be kept out; 6.1 can't, on this architecture.
+for fault in $FAULTS; do
+	dir=/sys/kernel/debug/$fault
+	[ -e "$dir/reject-start" ] || continue
+	awk 'start && $1 != start { print "0x" start, "0x" $1; exit }
+		$3 == "__trace_add_new_event" { start = $1 }' /proc/kallsyms >/tmp/tracing
+	read -r start end </tmp/tracing
+	echo 32 >"$dir/stacktrace-depth"
+	echo "$start" >"$dir/reject-start"
+	echo "$end" >"$dir/reject-end"
+done
 
 # may_fail slab|page|all: objects are many, and the same each time; pages are few, and
 # taken whenever a slab is full. Where both may fail, a chance has another number each
