@@ -6,8 +6,8 @@
 #	mutants.sh [NAME...]	all of scripts/mutants/ if none is named
 #
 # Each patch there breaks one rule of kmod/, and names the tests ("Tests:") one of
-# which has to turn red on 6.12, or on its debug kernel where they need that. Logs are in MR_CACHE/mutants. The last line is "N passed,
-# N failed": noticed, and not.
+# which has to turn red on 6.12, or on its debug kernel where they need that. Logs are in
+# MR_CACHE/mutants. The last line is "N passed, N failed": noticed, and not.
 set -eu
 
 # shellcheck source=lib.sh

@@ -25,8 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define PER_SECOND	10
-#define SECOND		1000000000LL
 /* How often a CPU is seen to be alive, and what is no stall, in ns. */
 #define BEAT		(5 * 1000000LL)
 #define LATE		(1 * 1000000LL)
@@ -37,22 +38,6 @@ struct sample {
 
 /* Time that the task was charged for while its CPU stood still, in ns. */
 static long long *stalled;
-
-static volatile sig_atomic_t stop;
-
-static void on_term(int sig)
-{
-	(void)sig;
-	stop = 1;
-}
-
-static long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec;
-}
 
 static void sleep_until(long long at)
 {

@@ -21,28 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define PERIOD	1000000LL
-#define SECOND	1000000000LL
 /* Half an hour of samples; a longer run keeps the first. */
 #define MAX	(1800 * 1000)
 /* Pages that are touched in turn, and given back all at once. */
 #define PAGES	256
-
-static volatile sig_atomic_t stop;
-
-static void on_term(int sig)
-{
-	(void)sig;
-	stop = 1;
-}
-
-static long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec;
-}
 
 static int compare(const void *a, const void *b)
 {
