@@ -183,13 +183,19 @@ rmcg()
 	find "$CG/$1" -depth -type d -exec rmdir {} \;
 }
 
-# incg GROUP COMMAND...: run it inside
-incg()
+# execcg GROUP COMMAND...: become it, inside; with & behind it, $! is the command itself
+execcg()
 {
 	local group="$1"
 
 	shift
-	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$CG/$group" "$@"
+	exec sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$CG/$group" "$@"
+}
+
+# incg GROUP COMMAND...: run it inside
+incg()
+{
+	(execcg "$@")
 }
 
 # cgstat GROUP KEY: a number from memory.stat of a group below $CG

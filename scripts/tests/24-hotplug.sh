@@ -88,7 +88,7 @@ oom_kills()
 # hog GROUP: takes all it can get, and is the first to be killed
 hog()
 {
-	incg "$1" sh -c 'echo 1000 >/proc/self/oom_score_adj && exec tail /dev/zero' &
+	execcg "$1" sh -c 'echo 1000 >/proc/self/oom_score_adj && exec tail /dev/zero' &
 	HOG=$!
 }
 
@@ -104,7 +104,7 @@ killed()
 # reaps GROUP: one after the other
 reaps()
 {
-	incg "$1" sh -c "while :; do echo 1 >$REAPER/reap; done" 2>/dev/null &
+	execcg "$1" sh -c "while :; do echo 1 >$REAPER/reap; done" 2>/dev/null &
 	REAPS=$!
 }
 
