@@ -73,7 +73,8 @@ build()
 	[ "$(cat "$dir/build.version" 2>/dev/null)" = "$version" ] || rm -rf "$dir/build"
 	mkdir -p "$dir/build"
 	echo "$version" >"$dir/build.version"
-	set -- nice make -s -C "$home/source" "O=$dir/build" "-j$(nproc)"
+	# What coverage.sh sets is for the module.
+	set -- nice env -u GCOV_PROFILE make -s -C "$home/source" "O=$dir/build" "-j$(nproc)"
 	"$@" KCONFIG_ALLCONFIG="$dir/fragment" allnoconfig >"$dir/build.log" 2>&1 ||
 		die "cannot configure: $(tail -n 1 "$dir/build.log")"
 	lost <"$dir/fragment" >"$dir/lost"
