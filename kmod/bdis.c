@@ -32,6 +32,8 @@
  */
 static DEFINE_MUTEX(shown_lock);
 static LIST_HEAD(shown);
+/* Whether one was left out for lack of memory; the class ignores errors. */
+static bool left_out;
 
 static int show_bdi(MR_ADD_DEV_ARGS)
 {
@@ -39,9 +41,10 @@ static int show_bdi(MR_ADD_DEV_ARGS)
 	/* Who removes a disk may wait for this lock: do no I/O under it. */
 	struct mr_bdi *ref = kmalloc(sizeof(*ref), GFP_NOIO);
 
-	/* Errors are ignored by the class; the next round sees this one again. */
-	if (!ref)
+	if (!ref) {
+		left_out = true;
 		return -ENOMEM;
+	}
 	if (!kref_get_unless_zero(&bdi->refcnt)) {
 		kfree(ref);
 		return -ENODEV;
@@ -78,17 +81,24 @@ static void find_bdi_class(void)
  * @list: empty; struct mr_bdi are added, for mr_bdi_put()
  *
  * Context: process context, sleeps.
+ *
+ * Return: 0; -ENOMEM: some or all are not there for lack of memory.
  */
-void mr_bdis_get(struct list_head *list)
+int mr_bdis_get(struct list_head *list)
 {
+	int ret = -ENOMEM;
+
 	mutex_lock(&shown_lock);
 	if (!bdi_interface.class)
 		find_bdi_class();
+	left_out = false;
 	if (bdi_interface.class && !class_interface_register(&bdi_interface)) {
 		class_interface_unregister(&bdi_interface);
 		list_splice_init(&shown, list);
+		ret = left_out ? -ENOMEM : 0;
 	}
 	mutex_unlock(&shown_lock);
+	return ret;
 }
 
 /**

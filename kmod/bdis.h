@@ -38,13 +38,14 @@ struct mr_wb_cursor {
 };
 
 #ifdef CONFIG_CGROUP_WRITEBACK
-void mr_bdis_get(struct list_head *list);
+int mr_bdis_get(struct list_head *list);
 void mr_bdi_put(struct mr_bdi *ref);
 bool mr_wb_next(struct mr_wb_cursor *c);
 void mr_wb_end(struct mr_wb_cursor *c);
 #else
-static inline void mr_bdis_get(struct list_head *list)
+static inline int mr_bdis_get(struct list_head *list)
 {
+	return 0;
 }
 
 static inline void mr_bdi_put(struct mr_bdi *ref)

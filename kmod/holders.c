@@ -281,9 +281,8 @@ static int survey_writebacks(struct mr_holders *h)
 	struct mr_wb_cursor c = { .stop = look_at_wb, .arg = h };
 	struct mr_bdi *ref, *next;
 	LIST_HEAD(bdis);
-	int ret = 0;
+	int ret = mr_bdis_get(&bdis);
 
-	mr_bdis_get(&bdis);
 	list_for_each_entry_safe(ref, next, &bdis, list) {
 		c.bdi = ref->bdi;
 		while (!ret && mr_wb_next(&c)) {
@@ -346,7 +345,7 @@ static int survey_frames(struct mr_holders *h)
  *
  * Context: process context, sleeps.
  *
- * Return: 0, or -EINTR after a signal.
+ * Return: 0, -EINTR after a signal, or -ENOMEM.
  */
 int mr_holders_survey(struct mr_holders *h)
 {

@@ -216,7 +216,7 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi,
  *
  * Context: process context, sleeps.
  *
- * Return: 0, or what @sw->relax returned.
+ * Return: 0, what @sw->relax returned, or -ENOMEM.
  */
 int mr_inode_switch_round(struct mr_inode_switch *sw)
 {
@@ -224,7 +224,7 @@ int mr_inode_switch_round(struct mr_inode_switch *sw)
 	LIST_HEAD(wanted);
 	LIST_HEAD(bdis);
 	bool hit;
-	int ret = 0;
+	int ret;
 
 	sw->switched = 0;
 	sw->full = false;
@@ -233,7 +233,8 @@ int mr_inode_switch_round(struct mr_inode_switch *sw)
 	    !cgroup_subsys_on_dfl(io_cgrp_subsys))
 		return 0;
 
-	mr_bdis_get(&bdis);
+	/* Rather none than some: what is left out would pass for done. */
+	ret = mr_bdis_get(&bdis);
 	list_for_each_entry_safe(ref, next, &bdis, list) {
 		hit = false;
 		if (!ret)

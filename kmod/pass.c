@@ -836,7 +836,7 @@ static int finish(struct mr_pass *p)
  *
  * Context: under mr_work_lock, which @p's ops may drop; sleeps.
  *
- * Return: 0, or what ops->relax() or ops->pause() returned.
+ * Return: 0, what ops->relax() or ops->pause() returned, or -ENOMEM.
  */
 int mr_pass_run(struct mr_pass *p)
 {

@@ -299,7 +299,7 @@ if wanted read; then
 	check "groups that somebody holds" [ $? = 0 ]
 	METHOD=evict
 	some_groups
-	for table in offline ancestors files latency; do
+	for table in offline ancestors files swapped latency; do
 		each "$table is read, or fails" 4 : read_or_not failnth read $DEBUG/$table
 	done
 	release
