@@ -141,10 +141,11 @@ hold /tmp/out/columns mkgroups --root "$CG/test" --prefix cm --count 4 --kind ma
 	--dir /mnt/xfs --sync --hold
 mkgroups --root "$CG/test" --prefix ct --count 4 --kind tmpfs --size 1M >/dev/null
 mkgroups --root "$CG/test" --prefix cd --count 4 --kind dirty --size 1M --dir /mnt/xfs >/dev/null
+# This first: the kernel writes them out some time.
+check "dirty" wait_for 10 '[ "$(rows_with cd dirty)" = 4 ]'
 check "file" wait_for 10 '[ "$(rows_with cm file)" = 4 ]'
 check "mapped" wait_for 10 '[ "$(rows_with cm mapped)" = 4 ]'
 check "shmem" wait_for 10 '[ "$(rows_with ct shmem)" = 4 ]'
-check "dirty" wait_for 10 '[ "$(rows_with cd dirty)" = 4 ]'
 release
 rm /mnt/tmpfs/*
 
