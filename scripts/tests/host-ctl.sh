@@ -138,6 +138,17 @@ seq 1 200 | sed 's/.*/x & 1 1 n \/a 4096 0 0 0 4096 0 0 0 0 0 stuck file,unevict
 result "status: advice" says "set method reparent" ctl status
 rm "$SYS/stats/switched_inodes_total"
 result "status: a counter less" says "0 inodes switched" ctl status
+rm -r "$SYS"
+result "status: no module" refuses 1 "to see what it takes: memcg-reaperctl doctor" ctl status
+result "status: no module: the kernel's count" refuses 1 "the kernel counts 6 groups" ctl status
+result "status: no module: not at boot either" refuses 1 "At boot   it is not" ctl status
+mkdir -p "$R/lib/modules/6.12.117+deb12-cloud-amd64"
+: >"$R/lib/modules/6.12.117+deb12-cloud-amd64/memcg_reaper.ko"
+put etc/modules-load.d/x.conf memcg_reaper
+result "status: not loaded" refuses 1 "to load it: modprobe memcg_reaper" ctl status
+result "status: not loaded, but at boot" refuses 1 "At boot   it is loaded" ctl status
+result "status: not loaded: JSON" json '!$j->{loaded} && $j->{built} && $j->{at_boot} &&
+	$j->{dying_groups} == 6 && $j->{cgroup} eq "v2"' ctl status --json
 
 machine
 result "top" says "    64.0 MiB      4.0 KiB        1  /app" ctl top
