@@ -40,6 +40,8 @@ set -eu
 MR_SCRIPTS=$(cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source=lib.sh
 . "$MR_SCRIPTS/lib.sh"
+# shellcheck source=qemu.sh
+. "$MR_SCRIPTS/qemu.sh"
 
 die()
 {
@@ -126,57 +128,6 @@ rm -f "$out/status" "$out/collect.tar"
 console=$out/console.log result=$out/result.log
 : >"$console"
 : >"$result"
-
-#
-# Accelerator: a boot sector that leaves through isa-debug-exit tells whether
-# KVM works; /dev/kvm alone doesn't.
-#
-probe_accel()
-{
-	local key file=$MR_CACHE/accel
-	key="$(qemu-system-x86_64 --version | head -n 1) $(cat /proc/sys/kernel/random/boot_id) $(id -u)"
-	if [ "$(sed -n 2p "$file" 2>/dev/null)" != "$key" ]; then
-		# mov $1,%al; out %al,$0xf4; hlt; jmp .-1
-		{
-			printf '\260\001\346\364\364\353\375'
-			head -c 503 /dev/zero
-			printf '\125\252'
-		} >"$tmp/probe"
-		accel=tcg
-		rc=0
-		# A subshell, for bash to say nothing where QEMU aborts.
-		[ ! -w /dev/kvm ] || (
-			timeout -k 1 5 qemu-system-x86_64 \
-				-accel kvm -cpu host -display none -nodefaults -no-reboot -m 16 \
-				-device isa-debug-exit,iobase=0xf4,iosize=1 \
-				-drive "file=$tmp/probe,format=raw,if=ide"
-			exit $?
-		) >/dev/null 2>&1 </dev/null || rc=$?
-		[ "$rc" != 3 ] || accel=kvm
-		printf '%s\n%s\n' "$accel" "$key" >"$tmp/accel"
-		mv "$tmp/accel" "$file"
-	fi
-	accel=$(head -n 1 "$file")
-}
-
-#
-# The static helpers, cached by content.
-#
-build_helpers()
-{
-	local src name
-	helpers=$MR_CACHE/helpers/$(cat "$MR_SCRIPTS"/guest/*.[ch] | sha256sum | cut -c1-16)
-	[ ! -d "$helpers" ] || return 0
-	mkdir -p "$tmp/helpers" "$MR_CACHE/helpers"
-	for src in "$MR_SCRIPTS"/guest/*.c; do
-		[ -e "$src" ] || continue
-		name=$(basename "$src" .c)
-		gcc -static -O2 -Wall -Wextra -o "$tmp/helpers/$name" "$src" ||
-			die "$name does not build"
-	done
-	# Another vm.sh may have been first.
-	mv -T "$tmp/helpers" "$helpers" 2>/dev/null || [ -d "$helpers" ] || die "cannot write $helpers"
-}
 
 #
 # The initramfs that all runs on one kernel share, cached by content: busybox,
@@ -305,19 +256,7 @@ case $kernel in debug-*) cmdline="$cmdline watchdog_thresh=60 page_poison=1" ;; 
 # A socket each: CPUs of one socket can't be on two nodes.
 args=(-m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -no-user-config -display none -no-reboot)
 args+=(-machine "pc,hpet=off" -kernel "$image" -initrd "$tmp/initrd")
-if [ "$accel" = kvm ]; then
-	args+=(-accel kvm -cpu host)
-else
-	# cmpxchg16b leaves garbage in EFLAGS now and then (QEMU 7.2): a double fault.
-	# The others are costly to emulate, a fifth of all in all: with erms the kernel
-	# clears and copies pages byte by byte.
-	args+=(-accel "tcg,thread=$thread" -cpu "max,-cx16,-erms,-smap,-smep,-umip,-pku")
-	# Costly to emulate, and of no use here.
-	cmdline="$cmdline mitigations=off no5lvl no_timer_check tsc=reliable"
-	# The guest reads this machine's counter, and measures it wrongly where the
-	# host is busy: then its clock runs many times too fast.
-	cmdline="$cmdline tsc_early_khz=$("$helpers/tsckhz")"
-fi
+accel_args
 args+=(-append "$cmdline$append")
 # Two ports: what the script prints never mixes with kernel messages. Both are
 # files: a pipe that is full makes QEMU drop bytes.
