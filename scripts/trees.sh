@@ -19,7 +19,8 @@ make_tree()
 		inside apt-get -qq update
 		return
 	fi
-	rm -rf "$tree"
+	# What was cut off may have a /proc mounted in there.
+	rm -rf --one-file-system "$tree"
 	mkdir -p "$tree"
 	debootstrap --variant=minbase --include=ca-certificates,make,kmod,openssl "$release" "$tree" \
 		"$(release_uri Debian)" || return
