@@ -15,6 +15,8 @@
  *		file	writes a file
  *		dirty	the same, never synced
  *		read	reads a file that exists, makes it beforehand otherwise
+ *		part	reads --size bytes of one file that all share, each its own;
+ *			made beforehand, as a hole
  *		meta	makes a folder with some tiny files
  *		mapped	writes a file that this process then maps and touches
  *		mlocked	the same, locked in memory
@@ -213,6 +215,34 @@ static void read_file(unsigned long i)
 	close(fd);
 }
 
+static void shared_name(char *path)
+{
+	snprintf(path, PATH_MAX, "%s/%sshared", dir, prefix);
+}
+
+static void read_part(unsigned long i)
+{
+	unsigned long done = 0;
+	char path[PATH_MAX];
+	int fd;
+
+	shared_name(path);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		die("%s", path);
+	/* Read ahead, it would be charged for the others' parts. */
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	while (done < size) {
+		unsigned long left = size - done;
+		ssize_t n = pread(fd, buf, left < CHUNK ? left : CHUNK, i * size + done);
+
+		if (n <= 0)
+			die("%s", path);
+		done += n;
+	}
+	close(fd);
+}
+
 static void make_meta(unsigned long i)
 {
 	char path[PATH_MAX], sub[PATH_MAX + 16];
@@ -399,6 +429,7 @@ static void do_namespace(unsigned long i)
 static const struct kind kinds[] = {
 	{ .name = "file", .inside = write_file },
 	{ .name = "dirty", .inside = write_file },
+	{ .name = "part", .inside = read_part },
 	{ .name = "read", .inside = read_file, .before = forget_file },
 	{ .name = "meta", .inside = make_meta },
 	{ .name = "mapped", .inside = write_file, .after = after_map },
