@@ -75,6 +75,7 @@ check-long:
 	scripts/tests/host-ctl.sh
 	scripts/manifests.sh
 	scripts/packages.sh
+	scripts/fresh-vm.sh
 
 # All suites; or SUITES='memcg_reaper_find*', on KERNELS="6.1 6.12"
 kunit:
