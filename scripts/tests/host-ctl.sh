@@ -323,6 +323,15 @@ else
 	result "uncache: not a byte is changed" test "$(cksum <"$tmp/file with % and \$x")" = "$sum"
 	result "uncache: nor others dropped" json '$j->{files}[0]{before} == 1048576 && $j->{files}[0]{after} == 0 &&
 		!$j->{files}[0]{error}' ctl uncache --json "$tmp/other"
+	# A PATH without fincore, as Debian 13's is where util-linux-extra is left out.
+	mkdir "$tmp/bin"
+	for program in awk cat cut dd dirname grep head id mktemp printf rm sed sh stat sync tr; do
+		ln -s "$(command -v "$program")" "$tmp/bin/"
+	done
+	sed 's|^PATH=.*||' "$top/scripts/memcg-reaperctl" >"$tmp/no-fincore"
+	result "uncache: no figures without fincore" says "           ?            ?" env PATH="$tmp/bin" \
+		sh "$tmp/no-fincore" uncache "$tmp/other"
+	result "uncache: which it says" grep -q "apt install util-linux-extra" "$tmp/said"
 	truncate -s 1T "$tmp/sparse"
 	result "uncache: nothing is read" timeout 20 "$top/scripts/memcg-reaperctl" uncache --quiet "$tmp/sparse"
 	result "uncache: not a write" test "$(stat -c '%y %z' "$tmp/other")" = "$times"
