@@ -80,6 +80,7 @@ fill()
 		echo mkdir /opt/fresh-vm
 		echo "write $MR_SCRIPTS/guest/fresh-vm.sh /opt/fresh-vm/script"
 		echo "write $MR_SCRIPTS/guest/lib.sh /opt/fresh-vm/lib.sh"
+		echo "write $helpers/residency /opt/fresh-vm/residency"
 		echo "write $tmp/unit $unit"
 		echo "symlink /etc/systemd/system/multi-user.target.wants/fresh-vm.service $unit"
 		for deb in "$debs"/memcg-reaper-*_"${version}"_all.deb; do
