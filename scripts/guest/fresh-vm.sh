@@ -31,7 +31,7 @@ types()
 	env -i HOME=/root TERM=linux DEBIAN_FRONTEND=noninteractive bash -lc "cd; $3" >/tmp/said 2>&1 </dev/null
 	rc=$?
 	echo "# ($typed) root@$(hostname):~# $3"
-	tail -n 20 /tmp/said | sed 's/.*\r//; s/^/#   /'
+	tail -n 20 /tmp/said | sed 's/\r$//; s/.*\r//; s/^/#   /'
 	echo "#   [status $rc, $((($(now) - begun) / 100)) s]"
 	compare "$1" $rc = "$2"
 }
