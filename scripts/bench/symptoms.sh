@@ -5,8 +5,8 @@
 # timeout: 1800
 #
 #	symptoms stat [GROUPS]		a live process maps a file that they are charged for
-#	symptoms churn [SECONDS]	groups with dirty files come and go
-#	symptoms reclaim [GROUPS]	memory is short
+#	symptoms churn [SECONDS [PARAM=VALUE...]]
+#					groups with dirty files come and go
 #
 # Each is measured first without the module, then when it has freed the groups, or while
 # it works. What is seen of it is in Documentation/troubleshooting.rst.
@@ -17,6 +17,7 @@ TRACE=/sys/kernel/tracing
 
 what=${1:-stat}
 howmuch=${2:-}
+[ $# -lt 2 ] || shift 2
 
 # timed COMMAND...: $took is how long it takes, in ms with a tenth. No process is started
 # beside the command: on a busy host that alone takes longer.
@@ -162,6 +163,7 @@ symptom_stat()
 #
 # churn
 #
+# Files of its own each time: one that is there stays with the writeback that it had.
 churn_once()
 {
 	work_begin
@@ -170,75 +172,17 @@ churn_once()
 	work_end
 	sync
 	# The load of one minute, from what was before.
-	wait_for 150 'awk "{ exit \$1 > 2 }" /proc/loadavg'
-}
-
-# under [PARAM=VALUE...]: the same beside the module
-under()
-{
-	echo "== with the module, $*"
-	load_reaper "$@"
-	wait_for 60 '[ "$(nr_dying)" -le 20 ]'
-	churn_once b
-	unload_reaper
+	wait_for 150 'awk "{ exit \$1 > 1 }" /proc/loadavg'
 }
 
 symptom_churn()
 {
 	echo "== without the module"
 	churn_once a
-	under
-	under method=reparent
-	under method=reparent min_age_ms=0 scan_interval_ms=100 cpu_percent=50
+	echo "== with the module, $*"
+	load_reaper "$@"
+	wait_for 60 '[ "$(nr_dying)" -le 20 ]'
+	churn_once b
 }
 
-#
-# reclaim
-#
-# So many agents, each reads a little every second.
-AGENTS=40
-
-agents()
-{
-	local i pids=''
-
-	for i in $(seq $AGENTS); do
-		while :; do
-			dd if="/mnt/ext4/big" of=/dev/null bs=64k count=16 skip=$((i * 512 + $(now) % 512)) 2>/dev/null
-			sleep 1
-		done &
-		pids="$pids $!"
-	done
-	trap 'kill $pids; exit' TERM
-	while :; do
-		sleep 1
-	done
-}
-
-reclaim_once()
-{
-	dd if=/mnt/ext4/big of=/dev/null bs=1M 2>/dev/null
-	echo "reading 512 MiB when memory is short: $(ms dd if=/mnt/ext4/other of=/dev/null bs=1M count=512) ms"
-	sampled 60 agents
-	grep -E '^(pgscan_direct|pgscan_kswapd|allocstall_normal|allocstall_movable) ' /proc/vmstat | tr '\n' ' '
-	echo
-}
-
-symptom_reclaim()
-{
-	local n=${howmuch:-20000}
-
-	truncate -s 4G /mnt/ext4/big
-	truncate -s 1G /mnt/ext4/other
-	truncate -s $((n * 4096)) /mnt/ext4/gshared
-	mkgroups --root "$CG/dead" --kind part --size 4096 --count "$n" --dir /mnt/ext4
-	# Or reclaim would free the groups, which is another cure.
-	remap /mnt/ext4/gshared 0 &
-	echo "== $(nr_dying) groups are offline"
-	reclaim_once
-	freed reparent
-	reclaim_once
-	kill $!
-}
-
-"symptom_$what"
+"symptom_$what" "$@"
