@@ -124,9 +124,9 @@ first_line()
 
 stat_once()
 {
-	local i quiet='' busy='' beside=''
+	local quiet='' busy='' beside=''
 
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		first_line "$CG/memory.stat"
 		timed first_line "$CG/memory.stat"
 		quiet="$quiet $took"
