@@ -36,7 +36,7 @@ says()
 	fi
 }
 
-says "no module" "modprobe memcg_reaper" 1 ctl status
+says "no module" "memcg_reaper is not loaded" 1 ctl status
 says "no module: accounts" "not loaded" 3 ctl accounts
 says "no module: doctor" "built for this kernel" 0 ctl doctor
 load_reaper reap_background=0 min_age_ms=0 scan_interval_ms=100
