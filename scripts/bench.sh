@@ -3,35 +3,110 @@
 #
 # Measure, in a virtual machine.
 #
-#	bench.sh NAME [ARGUMENTS...]
+#	bench.sh [--save] [--rounds N] [--each "WORDS"] NAME [ARGUMENTS...]
+#	bench.sh report
 #
 #	NAME	of scripts/bench/; without one, what there is
+#	--save	add the figures to Documentation/bench/NAME.json, instead of those that are
+#		there for this kernel and these arguments
+#	--rounds N	so many times over (1)
+#	--each "WORDS"	of what the benchmark has a boot each for, only these
+#	report	table and plots of what was saved
 #
 #	MR_KERNELS="6.1 6.12"	on which kernels, one after the other
+#	MR_MEM=MIB		memory of the machine, if not what the benchmark asks for
 #
-# Prints what the script there prints. It has "# vm:" and "# timeout:" as tests have.
+# Prints what the script there prints. It has "# vm:" and "# timeout:" as tests have;
+# "# each:" is a list of first arguments, with a boot for each, "# peer: yes" that it wants
+# mr_peer.ko. Lines that begin with { are figures.
 # Figures are of use beside others of the same run: this machine, its emulation, and who
 # else uses it, are in all of them.
-set -eu
+set -eu -o pipefail
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-if [ $# = 0 ] || [ ! -e "$MR_SCRIPTS/bench/$1.sh" ]; then
+SAVED=$MR_TOP/Documentation/bench
+
+usage()
+{
 	sed -n '/^#	bench.sh/,/^# else/s/^# \{0,1\}//p' "$0" >&2
 	for file in "$MR_SCRIPTS"/bench/*.sh; do
 		printf '\t%s\t%s\n' "$(basename "$file" .sh)" "$(header "$file" what)" >&2
 	done
 	exit 2
-fi
-file=$MR_SCRIPTS/bench/$1.sh
+}
+
+save='' rounds=1 only=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--save)		save=1 ;;
+	--rounds)	rounds=${2:?}; shift ;;
+	--each)		only=${2:?}; shift ;;
+	*)		break ;;
+	esac
+	shift
+done
+[ $# -gt 0 ] || usage
+name=$1
 shift
+if [ "$name" = report ]; then
+	"$MR_SCRIPTS/setup.sh" bench
+	exec "$MR_SCRIPTS/bench/report" "$SAVED"
+fi
+file=$MR_SCRIPTS/bench/$name.sh
+[ -e "$file" ] || usage
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
 
 "$MR_SCRIPTS/setup.sh" vm
-for kernel in $MR_KERNELS; do
-	module=$(build_module "$kernel") || die "the module does not build for $kernel"
-	echo "$(kernel_release "$kernel"), $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs"
+machine="$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs"
+
+# run ARGUMENTS...: one boot
+run()
+{
 	# shellcheck disable=SC2046 # word by word
 	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --module "$module" --timeout "$(header "$file" timeout)" \
-		$(header "$file" vm) -- "$file" "$@"
+		$(header "$file" vm) ${MR_MEM:+--mem "$MR_MEM"} ${add[@]+"${add[@]}"} -- "$file" "$@" |
+		tee "$tmp/out"
+	grep '^{' "$tmp/out" | sed "s/^{/{\"round\":$round,\"arguments\":\"$arguments\",/" >>"$tmp/figures"
+}
+
+arguments=$*
+: >"$tmp/figures"
+for kernel in $MR_KERNELS; do
+	module=$(build_module "$kernel") || die "the module does not build for $kernel"
+	add=()
+	if [ "$(header "$file" peer)" ]; then
+		peer=$(build_peer "$kernel") || die "mr_peer does not build for $kernel"
+		strip --strip-debug -o "$tmp/mr_peer.ko" "$peer"
+		add=(--add "$tmp/mr_peer.ko")
+	fi
+	echo "$(kernel_release "$kernel"), $machine"
+	for round in $(seq "$rounds"); do
+		each=${only:-$(header "$file" each)}
+		if [ "$each" ]; then
+			for word in $each; do
+				run "$word" "$@"
+			done
+		else
+			run "$@"
+		fi
+	done
 done
+
+[ "$save" ] || exit 0
+mkdir -p "$SAVED"
+: >>"$SAVED/$name.json"
+# Those of the same kernels and arguments make room.
+jq -rc '[.kernel, .arguments] | @json' "$tmp/figures" | sort -u >"$tmp/keys"
+jq -c --slurpfile new "$tmp/keys" 'select([.kernel, .arguments] as $k | $new | index([$k]) | not)' \
+	"$SAVED/$name.json" >"$tmp/all"
+cat "$tmp/figures" >>"$tmp/all"
+mv "$tmp/all" "$SAVED/$name.json"
+jq -nc --arg cpu "$machine" --arg accel "$(head -n 1 "$MR_CACHE/accel" 2>/dev/null || echo tcg)" \
+	--arg qemu "$(qemu-system-x86_64 --version | head -n 1)" \
+	--arg date "$(date -u +%Y-%m-%d)" \
+	'{cpu: $cpu, accel: $accel, qemu: $qemu, date: $date}' >"$SAVED/machine.json"

@@ -156,6 +156,12 @@ build_suites()
 	build_copy "$1" suites memcg_reaper_kunit.ko CONFIG_MEMCG_REAPER_KUNIT_TEST=m
 }
 
+# What the benchmarks compare with.
+build_peer()
+{
+	build_copy "$1" peer mr_peer.ko MR_BENCH_PEER=y
+}
+
 # Where setup.sh puts it; one that is installed does as well.
 promtool_path()
 {

@@ -3,13 +3,16 @@
  * residency: how much of a file, or of all files below a folder, is in the page
  * cache. Prints a percentage with one decimal; reads nothing.
  *
- *	residency PATH...
+ *	residency [--bytes] PATH...
+ *
+ *	--bytes		so many bytes instead
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,13 +58,16 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
 
 int main(int argc, char **argv)
 {
-	int i;
+	int i, bytes = argc > 1 && !strcmp(argv[1], "--bytes");
 
-	for (i = 1; i < argc; i++)
+	for (i = 1 + bytes; i < argc; i++)
 		if (nftw(argv[i], visit, 64, FTW_PHYS))
 			return 1;
 	if (!pages)
 		return 1;
-	printf("%.1f\n", 100.0 * resident / pages);
+	if (bytes)
+		printf("%lu\n", resident * sysconf(_SC_PAGESIZE));
+	else
+		printf("%.1f\n", 100.0 * resident / pages);
 	return 0;
 }
