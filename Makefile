@@ -14,7 +14,7 @@ DESTDIR :=
 UNITDIR := /usr/lib/systemd/system
 
 .PHONY: all modules install install-tools clean dkms-install dkms-remove deb lint check check-long \
-	kunit demo help
+	kunit demo bench help
 
 all: modules
 
@@ -84,6 +84,10 @@ kunit:
 demo:
 	scripts/demo.sh
 
+# Documentation/bench: figures, tables, plots
+bench:
+	scripts/bench.sh all
+
 help:
 	@echo 'make [KDIR=...]       build $(NAME).ko for the kernel in KDIR'
 	@echo 'make install          install it for that kernel'
@@ -95,5 +99,6 @@ help:
 	@echo 'make demo             show it in a virtual machine (root, Debian 12)'
 	@echo 'make check            run all tests (root, Debian 12)'
 	@echo 'make check-long       hours: debug kernels, 5.10, what takes long, the matrix, selftests'
+	@echo 'make bench            hours: all benchmarks, on an undisturbed machine of 24 GiB'
 	@echo 'make kunit            KUnit suites, in kernels made for them (Debian 12)'
 	@echo 'make lint             static checks'

@@ -4,6 +4,7 @@
 # Measure, in a virtual machine.
 #
 #	bench.sh [--save] [--rounds N] [--each "WORDS"] NAME [ARGUMENTS...]
+#	bench.sh all
 #	bench.sh report
 #
 #	NAME	of scripts/bench/; without one, what there is
@@ -11,14 +12,16 @@
 #		there for this kernel and these arguments
 #	--rounds N	so many times over (1)
 #	--each "WORDS"	of what the benchmark has a boot each for, only these
-#	report	table and plots of what was saved
+#	all	all benchmarks in full size, saved, and the report: about five hours on an
+#		undisturbed machine of 24 GiB
+#	report	tables and plots of what was saved
 #
 #	MR_KERNELS="6.1 6.12"	on which kernels, one after the other
 #	MR_MEM=MIB		memory of the machine, if not what the benchmark asks for
 #
 # Prints what the script there prints. It has "# vm:" and "# timeout:" as tests have;
 # "# each:" is a list of first arguments, with a boot for each, "# peer: yes" that it wants
-# mr_peer.ko. Lines that begin with { are figures.
+# mr_peer.ko, "# perf: yes" the same of perf. Lines that begin with { are figures.
 # Figures are of use beside others of the same run: this machine, its emulation, and who
 # else uses it, are in all of them.
 set -eu -o pipefail
@@ -50,18 +53,58 @@ done
 [ $# -gt 0 ] || usage
 name=$1
 shift
-if [ "$name" = report ]; then
-	"$MR_SCRIPTS/setup.sh" bench
-	exec "$MR_SCRIPTS/bench/report" "$SAVED"
-fi
-file=$MR_SCRIPTS/bench/$name.sh
-[ -e "$file" ] || usage
+# The sizes of the documentation; [MEMORY:]ARGUMENTS of this script. What does not end well does not
+# keep the others from being run.
+full()
+{
+	cat <<-END
+	--rounds 3 compare 5000 20 64
+	compare 2000 20 64 file
+	big 1024
+	6144:big 4096
+	18432:big 16384
+	neighbours 5000 1024 32
+	scale 1000
+	scale 10000
+	6144:scale 100000
+	14336:budget 400000
+	churn 600 20 60
+	END
+}
+
+all()
+{
+	local status=0 mem args
+
+	full >"$tmp/full"
+	while read -r args; do
+		mem=
+		case $args in
+		*:*)	mem=${args%%:*} args=${args#*:} ;;
+		esac
+		log "$args"
+		# shellcheck disable=SC2086 # words
+		MR_MEM=${mem:-${MR_MEM:-}} "$0" --save $args </dev/null || status=1
+	done <"$tmp/full"
+	"$0" report || status=1
+	return $status
+}
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 
-"$MR_SCRIPTS/setup.sh" vm
+case $name in
+all)
+	all
+	exit
+	;;
+report)	exec "$MR_SCRIPTS/bench-report.sh" "$SAVED" ;;
+esac
+file=$MR_SCRIPTS/bench/$name.sh
+[ -e "$file" ] || usage
+
+"$MR_SCRIPTS/setup.sh" bench
 machine="$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs"
 
 # run ARGUMENTS...: one boot
@@ -71,7 +114,7 @@ run()
 	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --module "$module" --timeout "$(header "$file" timeout)" \
 		$(header "$file" vm) ${MR_MEM:+--mem "$MR_MEM"} ${add[@]+"${add[@]}"} -- "$file" "$@" |
 		tee "$tmp/out"
-	grep '^{' "$tmp/out" | sed "s/^{/{\"round\":$round,\"arguments\":\"$arguments\",/" >>"$tmp/figures"
+	{ grep '^{' "$tmp/out" || :; } | sed "s/^{/{\"round\":$round,\"arguments\":\"$arguments\",/" >>"$tmp/figures"
 }
 
 arguments=$*
@@ -83,6 +126,12 @@ for kernel in $MR_KERNELS; do
 		peer=$(build_peer "$kernel") || die "mr_peer does not build for $kernel"
 		strip --strip-debug -o "$tmp/mr_peer.ko" "$peer"
 		add=(--add "$tmp/mr_peer.ko")
+	fi
+	if [ "$(header "$file" perf)" ]; then
+		mkdir -p "$tmp/perf"
+		# All of its libraries, and what loads them.
+		ldd /usr/bin/perf | sed -n 's/^[^/]*\(\/[^ ]*\).*/\1/p' | xargs cp -Lt "$tmp/perf" /usr/bin/perf
+		add+=(--add "$tmp/perf:perf")
 	fi
 	echo "$(kernel_release "$kernel"), $machine"
 	for round in $(seq "$rounds"); do

@@ -90,7 +90,7 @@ noise()
 checkpatch()
 {
 	get_checks || return
-	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] kunit/*.[ch] >"$tmp/said" 2>&1
+	perl "$CHECKPATCH" --no-tree --strict --terse --show-types -f kmod/*.[ch] kunit/*.[ch] scripts/bench/peer/*.c >"$tmp/said" 2>&1
 	[ "$(grep -c '^total: ' "$tmp/said")" -gt 0 ] || {
 		cat "$tmp/said"
 		return
@@ -196,7 +196,7 @@ compile()
 	shift
 	rm -rf "$tmp/tree"
 	mkdir "$tmp/tree"
-	cp -r Kbuild Makefile dkms.conf kmod kunit "$tmp/tree/"
+	cp -r --parents Kbuild Makefile dkms.conf kmod kunit scripts/bench/peer "$tmp/tree/"
 	find "$tmp/tree" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' \) -delete
 	make -s -C "$tmp/tree" KDIR="$headers" W=1 C=2 CF=-Wsparse-error "$@" >"$tmp/make" 2>&1
 	status=$?
@@ -214,6 +214,8 @@ done
 # No kernel of Debian's has KUnit to link them with.
 compile "$kdir" CONFIG_MEMCG_REAPER_KUNIT_TEST=m KBUILD_MODPOST_WARN=1 >"$tmp/out"
 verdict "W=1 and sparse, suites of kunit/, $kernel" $? "$tmp/out"
+compile "$kdir" MR_BENCH_PEER=y >"$tmp/out"
+verdict "W=1 and sparse, mr_peer, $kernel" $? "$tmp/out"
 
 # That of the last kernel: older ones know no -Wall.
 "$kdir/scripts/kernel-doc" -none -Wall -Werror kmod/*.[ch] >"$tmp/out" 2>&1
@@ -254,7 +256,7 @@ verdict "white space" 0 "$tmp/out"
 
 # Formats without comments, and Debian's own, which has a file for that.
 grep -E '^(kmod|kunit|scripts|Documentation|\.ci)/|^(Kbuild|Makefile)$' "$tmp/text" |
-	grep -vE '^Documentation/ABI/|^scripts/packaging/debian/|\.json$' >"$tmp/spdx"
+	grep -vE '^Documentation/ABI/|^scripts/packaging/debian/|\.(json|svg)$' >"$tmp/spdx"
 while read -r file; do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2\.0' || echo "$file: no SPDX line"
 done <"$tmp/spdx" >"$tmp/out"

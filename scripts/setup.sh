@@ -4,7 +4,7 @@
 # Install what building, testing and checking memcg_reaper need, on Debian 12.
 #
 #	setup.sh [build] [vm] [check] [matrix] [debug] [kunit] [coverage] [selftests]
-#		[packages] [metrics]
+#		[packages] [metrics] [bench]
 #
 #	build	compiler and kernel headers, those of the running kernel too
 #	vm	build, and QEMU, file-system tools, the two kernel images (unpacked
@@ -17,6 +17,7 @@
 #	selftests	debug, and what the kernel's own tests are built with (selftests.sh)
 #	packages	matrix, and what builds and checks Debian packages (packages.sh)
 #	metrics	promtool, which is unpacked in MR_CACHE, not installed (host-ctl.sh)
+#	bench	vm, and what profiles, and makes tables and plots (bench.sh)
 #
 # Without an argument: vm. Does nothing, quickly, where all is there. Needs root
 # only to install packages.
@@ -38,6 +39,7 @@ matrix="debootstrap xz-utils zstd util-linux"
 debug="gcc make libc6-dev libelf-dev flex bison bc perl cpio lz4 xz-utils"
 kunit="qemu-system-x86 python3 util-linux"
 selftests="bash-static libcap-dev libnuma-dev liburing-dev util-linux"
+bench="gnuplot-nox jq linux-perf"
 packages_of="debhelper dh-dkms lintian fakeroot"
 
 profiles=${*:-vm}
@@ -55,6 +57,7 @@ for profile in $profiles; do
 	selftests) packages="$packages $debug $selftests" ;;
 	packages) packages="$packages $build $vm $matrix $packages_of" ;;
 	metrics) ;;
+	bench)	packages="$packages $build $vm $bench"; kernels=$MR_KERNELS ;;
 	*)	sed -n '/^#	setup.sh/,/^# only/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done

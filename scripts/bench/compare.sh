@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # what: what each way to get rid of offline groups costs, and what it leaves
-# vm: --cgroup v2 --ext4 2048 --mem 3072
+# vm: --cgroup v2 --ext4 2048 --mem 3072 --add scripts/guest/bench.sh:/bench.sh
 # timeout: 1200
 # each: nothing drop_caches=1 drop_caches=3 memory.reclaim peers evict reparent recharge
 # peer: yes
@@ -23,10 +23,11 @@
 # no offline group is left, or nothing more can be taken.
 # shellcheck source=../guest/lib.sh
 . /lib.sh
+# shellcheck source=../guest/bench.sh
+. /bench.sh
 
 METHOD=$1 GROUPS_=${2:-5000} BIG=${3:-20} LIVE=${4:-64} KIND=${5:-read}
 BIG_SIZE=8M
-STEP=32M
 SMALL_DIR=/mnt/ext4/small BIG_DIR=/mnt/ext4/big LIVE_DIR=/mnt/ext4/live
 READ="$BIG_DIR/b000000 $BIG_DIR/b000001 $BIG_DIR/b000002"
 MAPPED="$BIG_DIR/b000003 $BIG_DIR/b000004"
@@ -35,6 +36,8 @@ populate()
 {
 	local size
 
+	# Else reading makes inodes dirty, which then belong to who has read.
+	mount -o remount,noatime /mnt/ext4
 	mkdir $SMALL_DIR $BIG_DIR
 	mkcg node/service
 	mkcg node/jobs
@@ -65,86 +68,17 @@ populate()
 	done
 }
 
-# Starts no process, which would be counted: sets $spent, ns of this shell.
-spent()
-{
-	read -r spent _ <"/proc/$$/schedstat"
-}
-
-# The same: sets $dying.
-dying_builtin()
-{
-	local key value
-
-	dying=0
-	while read -r key value; do
-		[ "$key" != nr_dying_descendants ] || dying=$value
-	done <"$CG/cgroup.stat"
-}
-
-reclaim_ancestor()
-{
-	dying_builtin
-	while [ "$dying" != 0 ]; do
-		echo $STEP >"$CG/node/memory.reclaim" || break
-		dying_builtin
-	done 2>/dev/null
-}
-
 # Kernel threads, all together: ns.
 kthreads_ns()
 {
-	# shellcheck disable=SC2046 # words
-	cat $(awk '$4 == 2 { print "/proc/" $1 "/schedstat" }' /proc/[0-9]*/stat 2>/dev/null) 2>/dev/null |
-		awk '{ n += $1 } END { printf "%.0f\n", n }'
+	awk '$4 == 2 { print "/proc/" $1 "/schedstat" }' /proc/[0-9]*/stat 2>/dev/null |
+		xargs cat 2>/dev/null | awk '{ n += $1 } END { printf "%.0f\n", n }'
 }
 
 # All CPUs: ms, in steps of 10, without what is idle or waits.
 busy_ms()
 {
 	awk '$1 == "cpu" { print ($2 + $3 + $4 + $7 + $8) * 10 }' /proc/stat
-}
-
-# A fixed piece of work: how fast this machine is just now; sets $calib, ns.
-calibrate()
-{
-	local i=0
-
-	spent
-	calib=$spent
-	while [ $i -lt 10000 ]; do
-		i=$((i + 1))
-	done
-	spent
-	calib=$((spent - calib))
-}
-
-act()
-{
-	case $METHOD in
-	nothing)		sleep 5 ;;
-	drop_caches=*)		echo "${METHOD#*=}" >/proc/sys/vm/drop_caches ;;
-	memory.reclaim)		reclaim_ancestor ;;
-	peers)			echo 1 >/sys/module/mr_peer/parameters/reap ;;
-	evict | reparent | recharge)
-				echo 1 >$REAPER/reap ;;
-	esac
-}
-
-# Until the kernel has freed what it can: nothing has changed for two seconds; with a
-# removal now and then, as on any node.
-settle()
-{
-	local last=-1 same=0 i=0
-
-	while [ $same -lt 8 ] && [ $i -lt 120 ]; do
-		usleep 250000
-		[ $((i % 4)) != 0 ] || poke
-		dying_builtin
-		[ "$dying" = "$last" ] && same=$((same + 1)) || same=0
-		last=$dying
-		i=$((i + 1))
-	done
 }
 
 # What this machine has used in all; the same again: what since.
@@ -169,11 +103,7 @@ bytes()
 	residency --bytes "$@"
 }
 
-case $METHOD in
-peers)	insmod /mr_peer.ko ;;
-evict | reparent | recharge)
-	load_reaper reap_background=0 method="$METHOD" ;;
-esac
+load "$METHOD"
 populate
 calibrate
 # What it uses for this alone.
@@ -182,7 +112,7 @@ settle
 used
 idle_busy=$((busy * 1000 / took)) idle_kthreads=$((kthreads / took))
 
-dying_builtin
+dying
 groups=$dying held=$(bytes $SMALL_DIR $BIG_DIR)
 own=$(bytes $LIVE_DIR)
 # shellcheck disable=SC2086 # words
@@ -191,18 +121,18 @@ shared=$(bytes $READ $MAPPED)
 busy='' kthreads='' took=''
 used
 begun=$(now)
-spent
+spent $$
 cpu=$spent
-act 2>/dev/null
-spent
+once "$METHOD" 2>/dev/null
+spent $$
 cpu=$((spent - cpu)) wall=$((($(now) - begun) * 10))
-dying_builtin
+dying
 now_left=$dying
 settle
 used
 busy=$((busy - idle_busy * took / 1000)) kthreads=$((kthreads - idle_kthreads * took))
 
-dying_builtin
+dying
 left=$dying
 own_lost=$((own - $(bytes $LIVE_DIR)))
 # shellcheck disable=SC2086 # words
@@ -211,11 +141,9 @@ shared_lost=$((shared - $(bytes $READ $MAPPED)))
 reread_live=$(reread $LIVE_DIR $READ $MAPPED)
 reread_dead=$(reread $SMALL_DIR $BIG_DIR)
 
-printf '{"bench":"compare","kernel":"%s","kind":"%s","method":"%s",' "$(uname -r)" "$KIND" "$METHOD"
-printf '"groups":%d,"held_bytes":%s,"live_bytes":%s,' "$groups" "$held" $((own + shared))
+about compare "$METHOD"
+printf '"kind":"%s","groups":%d,"held_bytes":%s,"live_bytes":%s,' "$KIND" "$groups" "$held" $((own + shared))
 printf '"cpu_ns":%d,"kthreads_ns":%d,"busy_ms":%d,"wall_ms":%d,' "$cpu" "$kthreads" "$busy" "$wall"
-printf '"cpu_ns_per_group":%d,"cpu_ns_per_gib":%d,' $((cpu / groups)) \
-	"$(awk "BEGIN { printf \"%.0f\", $cpu / $held * 1073741824 }")"
+printf '"cpu_ns_per_group":%s,"cpu_ns_per_gib":%s,' "$(per "$cpu" "$groups")" "$(per "${cpu}e9" "$held" | awk '{ printf "%.0f", $1 * 1.073741824 }')"
 printf '"left_at_once":%d,"left":%d,"own_lost_bytes":%d,"shared_lost_bytes":%d,' "$now_left" "$left" "$own_lost" "$shared_lost"
-printf '"reread_live_kib":%d,"reread_dead_kib":%d,' "$reread_live" "$reread_dead"
-printf '"calibration_ns":%d,"memory_bytes":%s,"cpus":%d}\n' "$calib" "$(meminfo MemTotal)" "$(nproc)"
+printf '"reread_live_kib":%d,"reread_dead_kib":%d}\n' "$reread_live" "$reread_dead"

@@ -1,0 +1,285 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tables and plots of what benchmarks have saved (bench.sh --save).
+#
+#	bench-report.sh DIR
+#
+# Reads the *.json in there; writes *.svg beside them, and the tables to DIR/tables.rst.
+# Of several rounds it is the median that counts.
+set -eu -o pipefail
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+dir=${1:?}
+for tool in jq gnuplot; do
+	command -v $tool >/dev/null || die "$tool is missing: run scripts/setup.sh bench"
+done
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+
+machine=$(jq -r '"\(.cpu), \(.qemu), \(.accel), \(.date)"' "$dir/machine.json")
+# 6.12.117+deb12-cloud-amd64 -> 6.12.117
+short='def short: capture("^(?<v>[0-9.]+)").v;'
+median='def median: sort | .[length / 2 | floor];'
+order='def order: ["nothing", "drop_caches=1", "drop_caches=3", "memory.reclaim", "peers",
+	"evict", "reparent", "recharge"] as $all | . as $m | $all | index($m);'
+# figures FILE PROGRAM: jq on all objects of a file, rounds made one by their medians
+figures()
+{
+	jq -rs "$short $median $order"'
+		def merge: . as $all | .[0] | with_entries(.key as $k | if (.value | type) == "number"
+			then .value = ([$all[][$k]] | median) else . end);
+		group_by([.kernel, .arguments, .kind, .method, .who]) | map(merge) |
+		sort_by([.kernel, .arguments, .kind, (.method | order)]) |
+		'"$2" "$dir/$1.json"
+}
+
+have()
+{
+	[ -s "$dir/$1.json" ]
+}
+
+# Each plot's first lines; $1 is its name.
+plot()
+{
+	{
+		cat <<-END
+		set terminal svg noenhanced size 900,480 font "Sans,13" background "white"
+		set output "$tmp/$1.svg"
+		set key outside right top
+		set grid y lc rgb "#dddddd"
+		set border 3
+		set tics nomirror
+		set label 1 "$machine" at screen 0.01,0.02 font ",9" textcolor rgb "#666666"
+		END
+		cat
+	} | gnuplot
+	# No blank at the end of a line, and no date, so that the same figures are the same file.
+	sed 's/[[:blank:]]*$//' "$tmp/$1.svg" >"$dir/$1.svg"
+}
+
+# Tab-separated words, as a table that lines up; "-" where nothing is
+rows()
+{
+	sed 's/^\t/-\t/; s/\t\t/\t-\t/g' | column -t -s "$(printf '\t')" | sed 's/^/\t/; s/ *$//'
+}
+
+kernels()
+{
+	jq -r .kernel "$dir/$1.json" | sort -uV
+}
+
+compare()
+{
+	local kernel list='' n=0
+
+	figures compare '.[] | select(.kind == "read") | [(.kernel | short), .arguments, .method, .groups,
+		(.cpu_ns_per_group / 1000 | round), (.cpu_ns_per_gib / 1e9 * 10 | round / 10),
+		.busy_ms, .wall_ms, .left, ((.own_lost_bytes + .shared_lost_bytes) / 1048576 | round),
+		(.reread_live_kib / 1024 | round), (.reread_dead_kib / 1024 | round)] | @tsv' >"$tmp/compare"
+	{
+		printf 'kernel\tmethod\tgroups\tCPU us/group\tCPU s/GiB\tmachine busy ms\twall ms\tgroups left\tlive cache lost MiB\tread again: live MiB\tdead MiB\n'
+		cut -f1,3- "$tmp/compare"
+	} | rows >"$tmp/compare.table"
+	cut -f1 "$tmp/compare" | sort -uV >"$tmp/kernels"
+	while read -r kernel; do
+		n=$((n + 1))
+		awk -F '\t' -v k="$kernel" '$1 == k && $3 != "nothing" { print $3, $5, $10, $9, $11, $12 }' \
+			"$tmp/compare" >"$tmp/compare.$n"
+		list="$list${list:+, }\"$tmp/compare.$n\" using COLUMN:xtic(1) title \"Linux $kernel\""
+	done <"$tmp/kernels"
+	plot compare-cpu <<-END
+	set title "CPU time of who gets rid of them (log scale: lower is better)"
+	set ylabel "us a group"
+	set logscale y
+	set yrange [1:*]
+	set style data histogram
+	set style histogram clustered gap 1
+	set style fill solid 0.8 border -1
+	set xtics rotate by -25
+	set bmargin 6
+	plot ${list//COLUMN/2}
+	END
+	plot compare-lost <<-END
+	set title "Cache of a live service that is gone afterwards"
+	set ylabel "MiB"
+	set yrange [0:*]
+	set style data histogram
+	set style histogram clustered gap 1
+	set style fill solid 0.8 border -1
+	set xtics rotate by -25
+	set bmargin 6
+	plot ${list//COLUMN/3}
+	END
+}
+
+# One line for each kernel and method.
+lines()
+{
+	local file=$1 filter=$2 n=0 kernel method list=''
+
+	while IFS=$(printf '\t') read -r kernel method; do
+		n=$((n + 1))
+		awk -F '\t' -v k="$kernel" -v m="$method" '$1 == k && $2 == m { print $3, $4, $5, $6, $7 }' "$file" |
+			sort -n >"$file.$n"
+		list="$list${list:+, }\"$file.$n\" using $filter with linespoints pt $n lw 2 title \"$method, Linux $kernel\""
+	done < <(cut -f1,2 "$file" | sort -u)
+	echo "$list"
+}
+
+scale()
+{
+	figures scale '.[] | [(.kernel | short), .method, .groups, (.cpu_ns / .groups / 1000),
+		(.scan_ns / .groups / 1000), (.table_bytes / .groups), .made_per_s, (.groups_bytes / .groups), .left,
+		.wall_ms] | @tsv' >"$tmp/scale"
+	{
+		printf 'kernel\tmethod\tgroups\treap us/group\tscan ns/group\ttable bytes/group\tmade in 1 s\tkernel bytes/group\tleft\twall ms\n'
+		sort -t "$(printf '\t')" -k1,1V -k2,2 -k3,3n "$tmp/scale" |
+			awk -F '\t' -v OFS='\t' '{ $4 = sprintf("%.1f", $4); $5 = sprintf("%d", $5 * 1000); $6 = sprintf("%d", $6); $8 = sprintf("%d", $8); print }'
+	} | rows >"$tmp/scale.table"
+	plot scale-reap <<-END
+	set title "One reap of all, by the number of offline groups"
+	set xlabel "offline groups"
+	set ylabel "CPU, us a group"
+	set logscale x
+	set yrange [0:*]
+	set bmargin 5
+	plot $(lines "$tmp/scale" 1:2)
+	END
+	plot scale-scan <<-END
+	set title "A scan with nothing to do, by the number of offline groups"
+	set xlabel "offline groups"
+	set ylabel "CPU, us a group"
+	set logscale x
+	set yrange [0:*]
+	set bmargin 5
+	plot $(lines "$tmp/scale" 1:3)
+	END
+}
+
+budget()
+{
+	figures budget '.[] | [(.kernel | short), .method, .groups, .percent, (.wall_ms / 1000 | round), (.cpu_ns / 1e9 * 10 | round / 10),
+		.left, .worst_percent, .own_percent, .average_percent] | @tsv' >"$tmp/budget"
+	{
+		printf 'kernel\tmethod\tgroups\tcpu_percent\tseconds\tCPU s\tleft\tworst second %%\tof these its own\taverage %%\n'
+		cat "$tmp/budget"
+	} | rows >"$tmp/budget.table"
+	# Of those with most groups.
+	jq -rs "$short"'([.[].groups] | max) as $max | map(select(.groups * 2 > $max)) |
+		.[] | (.kernel | short) as $k | .method as $m | .left_each_second as $l | .share_each_second as $s |
+		range($l | length) | [$k, $m, . + 1, $l[.], $s[.] / 100] | @tsv' "$dir/budget.json" >"$tmp/budget.second"
+	plot budget <<-END
+	set multiplot layout 2,1
+	set ylabel "offline groups"
+	set yrange [0:*]
+	set title "The thread, inside its CPU budget"
+	plot $(lines "$tmp/budget.second" 1:2 | sed 's/linespoints pt [0-9]*/lines/g')
+	unset title
+	set xlabel "seconds"
+	set ylabel "percent of one CPU"
+	set bmargin 5
+	plot $(lines "$tmp/budget.second" 1:3 | sed 's/linespoints pt [0-9]*/lines/g'), 5 lc rgb "black" dt 2 title "cpu_percent"
+	unset multiplot
+	END
+}
+
+big()
+{
+	jq -rs "$short"'sort_by([.kernel, .method, .who, .mib]) | .[] | . as $o | ("batch", "lru_lock") as $w |
+		select(.[$w].count > 0) | [(.kernel | short), .method, .who, .mib, $w, .[$w].count, .[$w].p50_ns / 1000,
+		.[$w].p99_ns / 1000, .[$w].p999_ns / 1000, .[$w].max_ns / 1000] | @tsv' "$dir/big.json" >"$tmp/big"
+	{
+		printf 'kernel\tmethod\tby\tMiB\twhat\thow many\tp50 us\tp99 us\tp99.9 us\tmax us\n'
+		awk -F '\t' -v OFS='\t' '{ for (i = 7; i <= 10; i++) $i = sprintf("%.0f", $i); print }' "$tmp/big"
+	} | rows >"$tmp/big.table"
+	awk -F '\t' '{ printf "\"%s %s\\n%s, %d MiB\\n%s\" %s %s %s %s\n", $2, $5, $3, $4, $1, $7, $8, $9, $10 }' "$tmp/big" >"$tmp/big.bars"
+	plot big <<-END
+	set title "One batch, and one hold of lru_lock, of a big dead group (log scale)"
+	set ylabel "us"
+	set logscale y
+	set style data histogram
+	set style histogram clustered gap 1
+	set style fill solid 0.8 border -1
+	set xtics font ",8"
+	set bmargin 7
+	plot "$tmp/big.bars" using 2:xtic(1) title "p50", "" using 3 title "p99", "" using 4 title "p99.9", "" using 5 title "max", 64 lc rgb "black" dt 2 title "64 us"
+	END
+}
+
+neighbours()
+{
+	figures neighbours '.[] | [(.kernel | short), .method, .beside.method_ms,
+		.alone.probe.late_p99_us, .beside.probe.late_p99_us, .beside.probe.late_max_us,
+		.alone.probe.fault_p99_us, .beside.probe.fault_p99_us,
+		(.beside.serve.bytes / .beside.serve.ms) / (.alone.serve.bytes / .alone.serve.ms) * 100,
+		.before.memory_stat.p50_us, .after.memory_stat.p50_us,
+		.before.mkdir_rmdir.ms * 1000 / .before.mkdir_rmdir.groups,
+		.after.mkdir_rmdir.ms * 1000 / .after.mkdir_rmdir.groups] |
+		map(if type == "number" then round else . end) | @tsv' >"$tmp/neighbours"
+	{
+		printf 'kernel\tmethod\tms\twake-up late p99 us alone\tbeside\tmax\tfault p99 us alone\tbeside\tfiles served %% of alone\tmemory.stat us before\tafter\tmkdir+rmdir us before\tafter\n'
+		cat "$tmp/neighbours"
+	} | rows >"$tmp/neighbours.table"
+}
+
+churn()
+{
+	local kernel n=0
+
+	jq -rs "$short"'.[] | (.kernel | short) as $k | .method as $m | .left_each_second as $l |
+		range($l | length) | [$k, $m, . + 1, $l[.]] | @tsv' "$dir/churn.json" >"$tmp/churn.second"
+	figures churn '.[] | [(.kernel | short), .method, .seconds, .groups, (.left_each_second | max),
+		.left_each_second[-1], (.cpu_ns / 1e9 * 10 | round / 10), .cached_mib_each_5s[-1], .live_mib_each_5s[-1]] | @tsv' >"$tmp/churn"
+	{
+		printf 'kernel\tmethod\tseconds\tgroups made\toffline at most\tin the end\tCPU s\tpage cache MiB\tof the live group\n'
+		cat "$tmp/churn"
+	} | rows >"$tmp/churn.table"
+	cut -f1 "$tmp/churn" | sort -uV >"$tmp/kernels"
+	while read -r kernel; do
+		n=$((n + 1))
+		awk -F '\t' -v k="$kernel" '$1 == k' "$tmp/churn.second" >"$tmp/churn.second$n"
+		plot "churn-$kernel" <<-END
+		set title "Offline groups while containers come and go, Linux $kernel"
+		set xlabel "seconds"
+		set ylabel "offline groups (log scale)"
+		set logscale y
+		set bmargin 5
+		plot $(lines "$tmp/churn.second$n" '1:($2 > 0 ? $2 : 0.5)' | sed "s/linespoints pt [0-9]*/lines/g; s/, Linux [0-9.]*//g")
+		END
+	done <"$tmp/kernels"
+}
+
+about()
+{
+	case $1 in
+	compare)	echo "What each way costs and leaves" ;;
+	scale)		echo "How it grows" ;;
+	budget)		echo "The thread, inside its budget" ;;
+	big)		echo "A big group" ;;
+	neighbours)	echo "Neighbours" ;;
+	churn)		echo "Steady state" ;;
+	esac
+}
+
+{
+	cat <<-END
+	.. SPDX-License-Identifier: GPL-2.0
+	.. made by scripts/bench-report.sh
+
+	$machine.
+	END
+	for name in compare scale budget big neighbours churn; do
+		have $name || continue
+		$name
+		title=$(about $name)
+		printf '\n%s\n%s\n\n' "$title" "${title//?/-}"
+		kernels $name | sed 's/^/* Linux /'
+		jq -r '"* \(.cpus) CPUs, \(.memory_bytes / 1048576 | floor) MiB, arguments: \(.arguments)"' "$dir/$name.json" | sort -u
+		printf '\n::\n\n'
+		cat "$tmp/$name.table"
+	done
+} >"$tmp/tables.rst"
+mv "$tmp/tables.rst" "$dir/tables.rst"

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# what: how scan, reap and memory grow with the number of offline groups
+# vm: --cgroup v2 --ext4 256 --mem 3072 --add scripts/guest/bench.sh:/bench.sh
+# timeout: 7200
+# each: evict reparent
+#
+#	scale METHOD [GROUPS]
+#
+# Groups of one page each, which is their part of a file that all share: making them reads
+# nothing, and none has an inode. One takes about 27 KB: MR_MEM has to be set for more
+# than 80,000.
+# shellcheck source=../guest/lib.sh
+. /lib.sh
+# shellcheck source=../guest/bench.sh
+. /bench.sh
+
+METHOD=$1 GROUPS_=${2:-1000}
+
+# What entries of the table of groups and their slots come from, bytes.
+slab_bytes()
+{
+	awk '$1 ~ /^(kmalloc(-rnd-[0-9]*)?-64|radix_tree_node)$/ { n += $6 * $15 * 4096 }
+		END { printf "%d\n", n }' /proc/slabinfo
+}
+
+# Passes with nothing to do: sets $first and $scan, thread CPU of the first, which makes
+# the table, and of the fastest of five later ones, ns.
+scan_cost()
+{
+	local passes cpu took i=0
+
+	tun min_age_ms 3600000
+	tun cpu_percent 100
+	tun scan_interval_ms 10
+	cpu=$(thread_cpu_ns) passes=$(stat passes_total)
+	tun reap_background 1
+	wait_for 600 '[ "$(stat passes_total)" -gt '"$passes"' ]'
+	first=$(($(thread_cpu_ns) - cpu)) scan=
+	while [ $i -lt 5 ]; do
+		i=$((i + 1))
+		cpu=$(thread_cpu_ns) passes=$(stat passes_total)
+		wait_for 600 '[ "$(stat passes_total)" -gt '"$((passes + 1))"' ]'
+		took=$((($(thread_cpu_ns) - cpu) / ($(stat passes_total) - passes)))
+		[ -n "$scan" ] && [ "$scan" -le "$took" ] || scan=$took
+	done
+	tun reap_background 0
+}
+
+mkcg node/jobs
+load "$METHOD"
+calibrate
+free=$(meminfo MemAvailable)
+make_many "$GROUPS_" --root "$CG/node/jobs" --kind part --size 4K
+rate=$(($(field rate /tmp/mk) + $(field rate /tmp/mk.b)))
+worst=$(field worst_us /tmp/mk)
+dying
+groups=$dying
+held=$((free - $(meminfo MemAvailable)))
+slab=$(slab_bytes)
+scan_cost
+slab=$(($(slab_bytes) - slab))
+
+begun=$(now)
+spent $$
+cpu=$spent
+once "$METHOD" 2>/dev/null
+spent $$
+cpu=$((spent - cpu)) wall=$((($(now) - begun) * 10))
+settle
+dying
+
+about scale "$METHOD"
+printf '"groups":%d,"groups_bytes":%s,"made_per_s":%d,"worst_us":%d,' "$groups" "$held" "$rate" "$worst"
+printf '"first_scan_ns":%d,"scan_ns":%d,"table_bytes":%d,' "$first" "$scan" "$slab"
+printf '"cpu_ns":%d,"wall_ms":%d,"left":%d}\n' "$cpu" "$wall" "$dying"

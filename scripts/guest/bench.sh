@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# What benchmarks share: . /bench.sh; it needs /lib.sh.
+
+# What a cron job asks an ancestor for at a time.
+STEP=32M
+
+# spent PID: sets $spent, ns of CPU; as those below it starts no process, which would be
+# counted
+spent()
+{
+	read -r spent _ <"/proc/$1/schedstat"
+}
+
+# Sets $dying.
+dying()
+{
+	local key value
+
+	dying=0
+	while read -r key value; do
+		[ "$key" != nr_dying_descendants ] || dying=$value
+	done <"$CG/cgroup.stat"
+}
+
+# A fixed piece of work: how fast this machine is just now; sets $calib, ns.
+calibrate()
+{
+	local i=0
+
+	spent $$
+	calib=$spent
+	while [ $i -lt 10000 ]; do
+		i=$((i + 1))
+	done
+	spent $$
+	calib=$((spent - calib))
+}
+
+# about BENCH METHOD: the beginning of a line of figures, all that goes for each of them
+about()
+{
+	printf '{"bench":"%s","kernel":"%s","method":"%s","calibration_ns":%d,"memory_bytes":%s,"cpus":%d,' \
+		"$1" "$(uname -r)" "$2" "$calib" "$(meminfo MemTotal)" "$(nproc)"
+}
+
+# per DIVIDEND DIVISOR: more than the shell can count
+per()
+{
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.0f", b ? a / b : 0 }'
+}
+
+# field NAME FILE: of a helper that prints NAME=VALUE
+field()
+{
+	sed -n "s/.*\b$1=\([0-9.]*\).*/\1/p" "$2"
+}
+
+# load METHOD [PARAM=VALUE...]: what it takes, asleep
+load()
+{
+	local method="$1"
+
+	shift
+	case $method in
+	peers)	insmod /mr_peer.ko ;;
+	evict | reparent | recharge)
+		load_reaper reap_background=0 method="$method" "$@" ;;
+	esac
+}
+
+# Below "node" are all groups.
+reclaim_ancestor()
+{
+	dying
+	while [ "$dying" != 0 ]; do
+		echo $STEP >"$CG/node/memory.reclaim" || break
+		dying
+	done 2>/dev/null
+}
+
+# once METHOD: all that it can do, by this shell
+once()
+{
+	case $1 in
+	nothing)		sleep 5 ;;
+	drop_caches=*)		echo "${1#*=}" >/proc/sys/vm/drop_caches ;;
+	memory.reclaim)		reclaim_ancestor ;;
+	peers)			echo 1 >/sys/module/mr_peer/parameters/reap ;;
+	evict | reparent | recharge)
+				echo 1 >"$REAPER/reap" ;;
+	esac
+}
+
+# Until the kernel has freed what it can: nothing has changed for two seconds; with a
+# removal now and then, as on any node.
+settle()
+{
+	local last=-1 same=0 i=0
+
+	while [ $same -lt 8 ] && [ $i -lt 240 ]; do
+		usleep 250000
+		[ $((i % 4)) != 0 ] || poke
+		dying
+		[ "$dying" = "$last" ] && same=$((same + 1)) || same=0
+		last=$dying
+		i=$((i + 1))
+	done
+}
