@@ -111,7 +111,7 @@ machine="$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CP
 run()
 {
 	# shellcheck disable=SC2046 # word by word
-	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --module "$module" --timeout "$(header "$file" timeout)" \
+	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --module "$tmp/memcg_reaper.ko" --timeout "$(header "$file" timeout)" \
 		$(header "$file" vm) ${MR_MEM:+--mem "$MR_MEM"} ${add[@]+"${add[@]}"} -- "$file" "$@" |
 		tee "$tmp/out"
 	{ grep '^{' "$tmp/out" || :; } | sed "s/^{/{\"round\":$round,\"arguments\":\"$arguments\",/" >>"$tmp/figures"
@@ -121,6 +121,8 @@ arguments=$*
 : >"$tmp/figures"
 for kernel in $MR_KERNELS; do
 	module=$(build_module "$kernel") || die "the module does not build for $kernel"
+	# Another run may build anew.
+	cp "$module" "$tmp/memcg_reaper.ko"
 	add=()
 	if [ "$(header "$file" peer)" ]; then
 		peer=$(build_peer "$kernel") || die "mr_peer does not build for $kernel"
