@@ -36,13 +36,14 @@ void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size
 	const struct mem_cgroup *memcg =
 		container_of(css, const struct mem_cgroup, css);
 	long file = 0, anon = 0, unevictable = 0;
-	int nid, zone;
+	int nid, zone, zones;
 
 	for_each_node_state(nid, N_MEMORY) {
 		const struct mem_cgroup_per_node *pn = memcg->nodeinfo[nid];
 		const unsigned long (*zs)[NR_LRU_LISTS] = pn->lru_zone_size;
 
-		for (zone = 0; zone < MAX_NR_ZONES; zone++) {
+		zones = mr_nr_zones(nid);
+		for (zone = 0; zone < zones; zone++) {
 			file += READ_ONCE(zs[zone][LRU_INACTIVE_FILE]);
 			file += READ_ONCE(zs[zone][LRU_ACTIVE_FILE]);
 			anon += READ_ONCE(zs[zone][LRU_INACTIVE_ANON]);
@@ -50,7 +51,7 @@ void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size
 			unevictable += READ_ONCE(zs[zone][LRU_UNEVICTABLE]);
 		}
 #ifdef CONFIG_LRU_GEN
-		for (zone = 0; zone < MAX_NR_ZONES; zone++) {
+		for (zone = 0; zone < zones; zone++) {
 			int gen;
 
 			for (gen = 0; gen < MAX_NR_GENS; gen++) {

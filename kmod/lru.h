@@ -4,6 +4,7 @@
 #define MR_LRU_H
 
 #include <linux/cgroup.h>
+#include <linux/mmzone.h>
 
 /**
  * struct mr_lru_size - pages on a group's own LRU lists, all nodes and zones
@@ -16,6 +17,21 @@ struct mr_lru_size {
 	unsigned long anon;
 	unsigned long unevictable;
 };
+
+/**
+ * mr_nr_zones() - how many zones of a node may have pages
+ * @nid: a node that has memory
+ *
+ * The highest one that ever had any, and those below it (init_currently_empty_zone()
+ * in mm/page_alloc.c, 6.1; mm/mm_init.c, 6.12): with a node's first pages of a zone it
+ * grows, and as long as the node has memory it does not shrink.
+ *
+ * Return: zones from this one on are empty, and so are their lists.
+ */
+static inline int mr_nr_zones(int nid)
+{
+	return NODE_DATA(nid)->nr_zones;
+}
 
 void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size);
 

@@ -524,6 +524,15 @@ static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
 #define NR_CLASSIC_LISTS 4
 #define NR_LISTS (NR_GEN_LISTS + NR_CLASSIC_LISTS)
 
+/* Those of zones that the node does not have are passed over: half of all. */
+static unsigned int next_list(unsigned int n, int zones)
+{
+	n++;
+	if (n < NR_GEN_LISTS && n % MAX_NR_ZONES >= zones)
+		n = roundup(n, MAX_NR_ZONES);
+	return n;
+}
+
 /* The classic lists: the active one of each kind before the inactive one. */
 static struct list_head *nth_list(struct lruvec *lruvec, unsigned int n)
 {
@@ -578,6 +587,7 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 
 	while (g->nid < MAX_NUMNODES) {
 		struct mem_cgroup_per_node *pn = memcg->nodeinfo[g->nid];
+		int zones = mr_nr_zones(g->nid);
 
 		while (g->list < NR_LISTS) {
 			struct list_head *list = nth_list(&pn->lruvec, g->list);
@@ -595,7 +605,7 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 					continue;
 				}
 			}
-			g->list++;
+			g->list = next_list(g->list, zones);
 			g->first_left = NULL;
 		}
 		g->list = 0;

@@ -54,7 +54,7 @@ static void classic(struct kunit *test)
 	int nid, zone;
 
 	for_each_node_state(nid, N_MEMORY) {
-		for (zone = 0; zone < MAX_NR_ZONES; zone++) {
+		for (zone = 0; zone < mr_nr_zones(nid); zone++) {
 			unsigned long *size =
 				memcg->nodeinfo[nid]->lru_zone_size[zone];
 
@@ -82,7 +82,7 @@ static void generations(struct kunit *test)
 		struct mem_cgroup_per_node *pn = memcg->nodeinfo[nid];
 
 		for (gen = 0; gen < MAX_NR_GENS; gen++) {
-			for (zone = 0; zone < MAX_NR_ZONES; zone++) {
+			for (zone = 0; zone < mr_nr_zones(nid); zone++) {
 				long (*size)[MAX_NR_ZONES] =
 					pn->lruvec.lrugen.nr_pages[gen];
 
