@@ -15,15 +15,36 @@
 
 #include "lru_list.h"
 
-/*
+/**
+ * mr_lru_run_end() - bring statistics up to date
+ * @run: the run; empty afterwards
+ *
  * The sizes that both kinds of lists share: of the node, of the group (through
- * folio->memcg_data, so it has to be @folio's group now) and of the zone. As
- * __update_lru_size(). Under lru_lock, interrupts off.
+ * folio->memcg_data) and of the zone. As __update_lru_size(). Those that a list has
+ * alone are up to date at once: reclaim goes by them.
+ *
+ * Context: before the lru_lock is dropped, and before a folio gets another group.
  */
-static void count(struct folio *folio, enum lru_list lru, long nr)
+void mr_lru_run_end(struct mr_lru_run *run)
 {
-	__lruvec_stat_mod_folio(folio, NR_LRU_BASE + lru, nr);
-	__mod_zone_page_state(folio_zone(folio), NR_ZONE_LRU_BASE + lru, nr);
+	if (!run->folio)
+		return;
+	__lruvec_stat_mod_folio(run->folio, NR_LRU_BASE + run->lru, run->pages);
+	__mod_zone_page_state(folio_zone(run->folio),
+			      NR_ZONE_LRU_BASE + run->lru, run->pages);
+	run->folio = NULL;
+}
+
+/* Group and node are the same for all of one lru_lock. */
+static void count(struct mr_lru_run *run, struct folio *folio,
+		  enum lru_list lru, long nr)
+{
+	if (run->folio && (run->lru != lru ||
+			   folio_zonenum(run->folio) != folio_zonenum(folio)))
+		mr_lru_run_end(run);
+	run->pages = run->folio ? run->pages + nr : nr;
+	run->folio = folio;
+	run->lru = lru;
 }
 
 /*
@@ -31,18 +52,18 @@ static void count(struct folio *folio, enum lru_list lru, long nr)
  * mem_cgroup_update_lru_size(). Read without the lock, hence WRITE_ONCE().
  */
 static void count_classic(struct mem_cgroup_per_node *pn, struct folio *folio,
-			  enum lru_list lru, long nr)
+			  enum lru_list lru, long nr, struct mr_lru_run *run)
 {
 	unsigned long *size = &pn->lru_zone_size[folio_zonenum(folio)][lru];
 
 	WRITE_ONCE(*size, *size + nr);
-	count(folio, lru, nr);
+	count(run, folio, lru, nr);
 }
 
 #ifdef CONFIG_LRU_GEN
 /* As lru_gen_update_size() for an addition or a deletion. */
 static void count_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
-		      int gen, long nr)
+		      int gen, long nr, struct mr_lru_run *run)
 {
 	int type = folio_is_file_lru(folio);
 	long *size = &pn->lruvec.lrugen.nr_pages[gen][type][folio_zonenum(folio)];
@@ -51,7 +72,7 @@ static void count_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
 	if (lru_gen_is_active(&pn->lruvec, gen))
 		lru += LRU_ACTIVE;
 	WRITE_ONCE(*size, *size + nr);
-	count(folio, lru, nr);
+	count(run, folio, lru, nr);
 }
 
 /*
@@ -60,7 +81,7 @@ static void count_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
  * (folio_update_gen() in mm/vmscan.c), after that nobody does.
  */
 static bool del_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
-		    u8 *age)
+		    u8 *age, struct mr_lru_run *run)
 {
 	struct lruvec *lruvec = &pn->lruvec;
 	unsigned long flags;
@@ -74,7 +95,7 @@ static bool del_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
 		folio_set_active(folio);
 	*age = (lru_gen_from_seq(lruvec->lrugen.max_seq) + MAX_NR_GENS - gen) %
 	       MAX_NR_GENS;
-	count_gen(pn, folio, gen, -folio_nr_pages(folio));
+	count_gen(pn, folio, gen, -folio_nr_pages(folio), run);
 	list_del(&folio->lru);
 	return true;
 }
@@ -83,7 +104,8 @@ static bool del_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
  * As lru_gen_add_folio(), but into the generation that is as old here as the
  * former one was there, or the oldest that there is.
  */
-static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
+static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
+		    struct mr_lru_run *run)
 {
 	struct lruvec *lruvec = &pn->lruvec;
 	typeof(lruvec->lrugen) *lrugen = &lruvec->lrugen;
@@ -107,19 +129,20 @@ static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
 	/* On a generation's list PG_active means nothing and is not set. */
 	set_mask_bits(&folio->flags, LRU_GEN_MASK | BIT(PG_active),
 		      (gen + 1UL) << LRU_GEN_PGOFF);
-	count_gen(pn, folio, gen, folio_nr_pages(folio));
+	count_gen(pn, folio, gen, folio_nr_pages(folio), run);
 	list_add_tail(&folio->lru,
 		      &lrugen->mr_lrugen_lists[gen][type][folio_zonenum(folio)]);
 	return true;
 }
 #else
 static bool del_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
-		    u8 *age)
+		    u8 *age, struct mr_lru_run *run)
 {
 	return false;
 }
 
-static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
+static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
+		    struct mr_lru_run *run)
 {
 	return false;
 }
@@ -129,6 +152,7 @@ static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
  * mr_lru_del() - take a folio off its list
  * @pn: the group it belongs to, on the folio's node
  * @folio: a folio whose PG_lru the caller has cleared
+ * @run: statistics that are to be brought up to date
  *
  * Which list that is, is decided by the flags as they are now: before lru_lock
  * was taken, somebody may have moved the folio. An unevictable folio is on no
@@ -140,17 +164,18 @@ static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
  * Return: how many generations older than the youngest its own was, or
  * %MR_AGE_NONE. PG_active is set if it was active by either measure.
  */
-u8 mr_lru_del(struct mem_cgroup_per_node *pn, struct folio *folio)
+u8 mr_lru_del(struct mem_cgroup_per_node *pn, struct folio *folio,
+	      struct mr_lru_run *run)
 {
 	enum lru_list lru;
 	u8 age;
 
-	if (del_gen(pn, folio, &age))
+	if (del_gen(pn, folio, &age, run))
 		return age;
 	lru = folio_lru_list(folio);
 	if (lru != LRU_UNEVICTABLE)
 		list_del(&folio->lru);
-	count_classic(pn, folio, lru, -folio_nr_pages(folio));
+	count_classic(pn, folio, lru, -folio_nr_pages(folio), run);
 	return MR_AGE_NONE;
 }
 
@@ -167,16 +192,17 @@ static bool evictable(struct folio *folio)
 }
 
 /* Link and count it; PG_unevictable says what kind of list it belongs on. */
-static void add(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
+static void add(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
+		struct mr_lru_run *run)
 {
 	enum lru_list lru;
 
-	if (add_gen(pn, folio, age))
+	if (add_gen(pn, folio, age, run))
 		return;
 	lru = folio_lru_list(folio);
 	if (lru != LRU_UNEVICTABLE)
 		list_add_tail(&folio->lru, &pn->lruvec.lists[lru]);
-	count_classic(pn, folio, lru, folio_nr_pages(folio));
+	count_classic(pn, folio, lru, folio_nr_pages(folio), run);
 }
 
 /**
@@ -184,6 +210,7 @@ static void add(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
  * @pn: the group it belongs to, on the folio's node
  * @folio: a folio that the caller owns as for mr_lru_del()
  * @age: what mr_lru_del() returned
+ * @run: statistics that are to be brought up to date
  *
  * Sets PG_lru. Whether the folio can be evicted is asked anew: who mlocked or
  * munlocked it meanwhile found it isolated and left it to us (__mlock_folio(),
@@ -199,7 +226,7 @@ static void add(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age)
  * Context: under @pn->lruvec.lru_lock, interrupts off.
  */
 void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
-		     u8 age)
+		     u8 age, struct mr_lru_run *run)
 {
 	if (evictable(folio)) {
 		folio_clear_unevictable(folio);
@@ -209,7 +236,7 @@ void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
 		/* Was a list pointer. */
 		folio->mlock_count = 0;
 	}
-	add(pn, folio, age);
+	add(pn, folio, age, run);
 	folio_set_lru(folio);
 
 	/* PG_lru before the flag; check_move_unevictable_folios() has the other way */
@@ -217,9 +244,9 @@ void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
 	if (folio_test_unevictable(folio) && evictable(folio) &&
 	    folio_test_clear_lru(folio)) {
 		count_classic(pn, folio, LRU_UNEVICTABLE,
-			      -folio_nr_pages(folio));
+			      -folio_nr_pages(folio), run);
 		folio_clear_unevictable(folio);
-		add(pn, folio, age);
+		add(pn, folio, age, run);
 		folio_set_lru(folio);
 	}
 }

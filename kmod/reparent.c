@@ -288,15 +288,13 @@ static void move(struct mr_wave *w, const struct moved *m)
 }
 
 /*
- * Switch a folio that take_hold() holds, and that is off its list now.
+ * Switch a folio that take_hold() holds, that is off its list now, and counted.
  *
  * WRITE_ONCE(): readers under RCU look at it without any lock.
  */
-static void switch_group(struct mr_wave *w, const struct moved *m,
-			 struct mem_cgroup *to)
+static void switch_group(struct folio *folio, struct mem_cgroup *to)
 {
-	WRITE_ONCE(m->folio->memcg_data, (unsigned long)to);
-	move(w, m);
+	WRITE_ONCE(folio->memcg_data, (unsigned long)to);
 }
 
 /*
@@ -349,13 +347,15 @@ static void hold_in_use(struct in_use *u, const struct moved *m)
 static void give_up(struct mem_cgroup_per_node *pn, const struct moved *back,
 		    unsigned int nr)
 {
+	struct mr_lru_run run = {};
 	unsigned int i;
 	u64 start;
 
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	for (i = 0; i < nr; i++)
-		mr_lru_add_tail(pn, back[i].folio, back[i].age);
+		mr_lru_add_tail(pn, back[i].folio, back[i].age, &run);
+	mr_lru_run_end(&run);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
 	for (i = 0; i < nr; i++)
@@ -397,7 +397,8 @@ static const struct folio *settle(struct mr_wave *w, struct wave_group *wg,
 		case MR_RECHARGE_NOBODY:
 			break;
 		}
-		switch_group(w, m, wg->to);
+		switch_group(m->folio, wg->to);
+		move(w, m);
 		pages += folio_nr_pages(m->folio);
 	}
 	wg->folios += recharged;
@@ -434,6 +435,7 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 		enum got got;
 	} left[LOCK_BATCH];
 	const struct folio *first_left;
+	struct mr_lru_run run = {};
 	struct in_use u;
 	struct folio *folio;
 	unsigned long pages = 0;
@@ -456,7 +458,7 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 		if (!why) {
 			struct moved m = {
 				.folio = folio,
-				.age = mr_lru_del(pn, folio),
+				.age = mr_lru_del(pn, folio, &run),
 			};
 
 			if (may_recharge(w, folio)) {
@@ -464,7 +466,7 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 				continue;
 			}
 			pages += folio_nr_pages(folio);
-			switch_group(w, &m, wg->to);
+			move(w, &m);
 			continue;
 		}
 		g->skipped |= why;
@@ -474,10 +476,14 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 		left[nr_left].folio = folio;
 		left[nr_left++].got = got;
 	}
+	/* What has left is counted as the old group's, so only then. */
+	mr_lru_run_end(&run);
+	last = w->nr_moved;
+	for (i = first; i < last; i++)
+		switch_group(w->moved[i].folio, wg->to);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
 
-	last = w->nr_moved;
 	switch_charges(wg, last - first, pages);
 	for (i = first; i < last; i++)
 		folio_unlock(w->moved[i].folio);
@@ -636,6 +642,7 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 	unsigned long flags = READ_ONCE(page->flags);
 	struct mem_cgroup_per_node *pn;
 	struct mem_cgroup *memcg;
+	struct mr_lru_run run = {};
 	struct wave_group *wg;
 	struct in_use u;
 	struct folio *folio;
@@ -675,13 +682,16 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 	if (!why) {
 		struct moved m = {
 			.folio = folio,
-			.age = mr_lru_del(pn, folio),
+			.age = mr_lru_del(pn, folio, &run),
 		};
 
-		if (may_recharge(w, folio))
+		mr_lru_run_end(&run);
+		if (may_recharge(w, folio)) {
 			hold_in_use(&u, &m);
-		else
-			switch_group(w, &m, wg->to);
+		} else {
+			switch_group(folio, wg->to);
+			move(w, &m);
+		}
 	}
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
@@ -738,13 +748,15 @@ static struct mem_cgroup_per_node *folio_pn(struct folio *folio)
 static unsigned int put_back(const struct moved *moved, unsigned int nr)
 {
 	struct mem_cgroup_per_node *pn = folio_pn(moved[0].folio);
+	struct mr_lru_run run = {};
 	unsigned int i, n;
 	u64 start;
 
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	for (n = 0; n < nr && folio_pn(moved[n].folio) == pn; n++)
-		mr_lru_add_tail(pn, moved[n].folio, moved[n].age);
+		mr_lru_add_tail(pn, moved[n].folio, moved[n].age, &run);
+	mr_lru_run_end(&run);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
 

@@ -88,11 +88,13 @@ static struct folio *new_folio(struct kunit *test, bool anon, bool active,
 static u8 del(struct kunit *test, struct folio *folio)
 {
 	struct world *w = test->priv;
+	struct mr_lru_run run = {};
 	u8 age;
 
 	KUNIT_EXPECT_TRUE(test, folio_test_clear_lru(folio));
 	spin_lock_irq(&w->pn.lruvec.lru_lock);
-	age = mr_lru_del(&w->pn, folio);
+	age = mr_lru_del(&w->pn, folio, &run);
+	mr_lru_run_end(&run);
 	spin_unlock_irq(&w->pn.lruvec.lru_lock);
 	KUNIT_EXPECT_FALSE(test, folio_test_lru(folio));
 	return age;
@@ -101,9 +103,11 @@ static u8 del(struct kunit *test, struct folio *folio)
 static void add(struct kunit *test, struct folio *folio, u8 age)
 {
 	struct world *w = test->priv;
+	struct mr_lru_run run = {};
 
 	spin_lock_irq(&w->pn.lruvec.lru_lock);
-	mr_lru_add_tail(&w->pn, folio, age);
+	mr_lru_add_tail(&w->pn, folio, age, &run);
+	mr_lru_run_end(&run);
 	spin_unlock_irq(&w->pn.lruvec.lru_lock);
 	KUNIT_EXPECT_TRUE(test, folio_test_lru(folio));
 }
