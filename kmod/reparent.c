@@ -72,6 +72,29 @@ struct wave_group {
 	unsigned long folios;
 };
 
+/*
+ * Folios of one group and node that take_hold() holds, that are off their lists, and
+ * that may be recharged. That takes other locks than can be had under lru_lock.
+ */
+struct in_use {
+	unsigned int nr;
+	unsigned long pages;
+	struct moved held[LOCK_BATCH];
+};
+
+/* What take_hold() holds where it fails. */
+enum got {
+	GOT_NOTHING,
+	GOT_REF,
+	GOT_LOCK,
+};
+
+/* A folio that can't be taken, and what is to be given back. */
+struct left {
+	struct folio *folio;
+	enum got got;
+};
+
 /**
  * struct mr_wave - folios on their way
  * @nr_moved: folios in @moved
@@ -83,6 +106,10 @@ struct wave_group {
  *	compared, never followed
  * @patient: see mr_wave_recharge()
  * @recharged: pages, see mr_wave_recharged()
+ * @in_use: of the hold of an lru_lock that is going on
+ * @left: the same. Not on the stack, which is cleared in each call where the kernel
+ *	is built so (INIT_STACK_ALL_ZERO): for a group of one page, or a frame that
+ *	holds nothing, that would be a good part of the work
  *
  * Locking: one user at a time.
  */
@@ -93,6 +120,8 @@ struct mr_wave {
 	unsigned long unwanted;
 	mr_group_fn *patient;
 	unsigned long recharged;
+	struct in_use in_use;
+	struct left left[LOCK_BATCH];
 	struct moved moved[WAVE_FOLIOS];
 	struct wave_group groups[WAVE_GROUPS];
 };
@@ -227,12 +256,6 @@ static unsigned int unfit(const struct folio *folio)
 	return 0;
 }
 
-enum got {
-	GOT_NOTHING,
-	GOT_REF,
-	GOT_LOCK,
-};
-
 /*
  * Take hold of one folio: a reference, the folio lock, PG_lru. All are only
  * tried: locks are taken here in an order opposite to everyone else's.
@@ -311,21 +334,12 @@ static void switch_charges(struct wave_group *g, unsigned long folios,
 		       pages);
 }
 
-/*
- * Folios of one group and node that take_hold() holds, that are off their lists, and
- * that may be recharged. That takes other locks than can be had under lru_lock.
- */
-struct in_use {
-	unsigned int nr;
-	unsigned long pages;
-	struct moved held[LOCK_BATCH];
-};
-
 /* The array is long: not cleared. */
-static void none_in_use(struct in_use *u)
+static struct in_use *none_in_use(struct mr_wave *w)
 {
-	u->nr = 0;
-	u->pages = 0;
+	w->in_use.nr = 0;
+	w->in_use.pages = 0;
+	return &w->in_use;
 }
 
 /* Whether a folio is to be added to those that may be recharged. */
@@ -430,19 +444,14 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 			struct list_head *list, unsigned int max)
 {
 	unsigned int first = w->nr_moved, nr_left = 0, last, i;
-	struct {
-		struct folio *folio;
-		enum got got;
-	} left[LOCK_BATCH];
 	const struct folio *first_left;
 	struct mr_lru_run run = {};
-	struct in_use u;
+	struct in_use *u = none_in_use(w);
 	struct folio *folio;
 	unsigned long pages = 0;
 	bool done = false;
 	u64 start;
 
-	none_in_use(&u);
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	while (max--) {
@@ -451,7 +460,7 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 
 		folio = list_first_entry_or_null(list, struct folio, lru);
 		done = !folio || folio == g->first_left || !g->left;
-		if (done || w->nr_pages + u.pages >= WAVE_PAGES)
+		if (done || w->nr_pages + u->pages >= WAVE_PAGES)
 			break;
 		g->left--;
 		why = take_hold(folio, wg->from, &got);
@@ -462,7 +471,7 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 			};
 
 			if (may_recharge(w, folio)) {
-				hold_in_use(&u, &m);
+				hold_in_use(u, &m);
 				continue;
 			}
 			pages += folio_nr_pages(folio);
@@ -473,8 +482,8 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 		list_move_tail(&folio->lru, list);
 		if (!g->first_left)
 			g->first_left = folio;
-		left[nr_left].folio = folio;
-		left[nr_left++].got = got;
+		w->left[nr_left].folio = folio;
+		w->left[nr_left++].got = got;
 	}
 	/* What has left is counted as the old group's, so only then. */
 	mr_lru_run_end(&run);
@@ -488,10 +497,10 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 	for (i = first; i < last; i++)
 		folio_unlock(w->moved[i].folio);
 	for (i = 0; i < nr_left; i++)
-		give_back(left[i].folio, left[i].got);
+		give_back(w->left[i].folio, w->left[i].got);
 	g->taken += pages;
 
-	first_left = settle(w, wg, pn, &u, &g->taken);
+	first_left = settle(w, wg, pn, u, &g->taken);
 	if (first_left) {
 		g->skipped |= MR_SKIP_IN_USE;
 		if (!g->first_left)
@@ -644,7 +653,7 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 	struct mem_cgroup *memcg;
 	struct mr_lru_run run = {};
 	struct wave_group *wg;
-	struct in_use u;
+	struct in_use *u;
 	struct folio *folio;
 	unsigned int why = 0;
 	enum got got;
@@ -675,7 +684,7 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 
 	wg = wave_group(w, css);
 	pn = wg->from->nodeinfo[folio_nid(folio)];
-	none_in_use(&u);
+	u = none_in_use(w);
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	why = take_hold(folio, wg->from, &got);
@@ -687,7 +696,7 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 
 		mr_lru_run_end(&run);
 		if (may_recharge(w, folio)) {
-			hold_in_use(&u, &m);
+			hold_in_use(u, &m);
 		} else {
 			switch_group(folio, wg->to);
 			move(w, &m);
@@ -695,10 +704,10 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 	}
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
-	if (u.nr) {
+	if (u->nr) {
 		/* All references have to be accounted for; it has another one. */
 		folio_put(folio);
-		if (settle(w, wg, pn, &u, taken))
+		if (settle(w, wg, pn, u, taken))
 			why = MR_SKIP_IN_USE;
 		css_put(css);
 		return why;
