@@ -9,7 +9,7 @@
 #
 #	NAME	of scripts/bench/; without one, what there is
 #	--save	add the figures to Documentation/bench/NAME.json, instead of those that are
-#		there for this kernel and these arguments
+#		there for the same kernel, arguments and method
 #	--rounds N	so many times over (1)
 #	--each "WORDS"	of what the benchmark has a boot each for, only these
 #	all	all benchmarks in full size, saved, and the report: about five hours on an
@@ -151,9 +151,9 @@ done
 [ "$save" ] || exit 0
 mkdir -p "$SAVED"
 : >>"$SAVED/$name.json"
-# Those of the same kernels and arguments make room.
-jq -rc '[.kernel, .arguments] | @json' "$tmp/figures" | sort -u >"$tmp/keys"
-jq -c --slurpfile new "$tmp/keys" 'select([.kernel, .arguments] as $k | $new | index([$k]) | not)' \
+# Those of the same kernels, arguments and methods make room.
+jq -c '[.kernel, .arguments, .method]' "$tmp/figures" | sort -u >"$tmp/keys"
+jq -c --slurpfile new "$tmp/keys" 'select([.kernel, .arguments, .method] as $k | $new | index([$k]) | not)' \
 	"$SAVED/$name.json" >"$tmp/all"
 cat "$tmp/figures" >>"$tmp/all"
 mv "$tmp/all" "$SAVED/$name.json"
