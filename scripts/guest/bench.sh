@@ -13,14 +13,18 @@ spent()
 	read -r spent _ <"/proc/$1/schedstat"
 }
 
-# Sets $dying.
+# Sets $dying, as nr_dying() says it.
 dying()
 {
 	local key value
 
 	dying=0
+	# The second comes after the first, where there is one.
 	while read -r key value; do
-		[ "$key" != nr_dying_descendants ] || dying=$value
+		case $key in
+		nr_dying_descendants | nr_dying_subsys_memory)
+			dying=$value ;;
+		esac
 	done <"$CG/cgroup.stat"
 }
 
