@@ -12,7 +12,7 @@
 # group "node":
 #
 #	small	removed groups that read a file of 4, 8 or 16 KiB each
-#	big	removed groups that read a file of 8 MiB each
+#	big	removed groups, at least five, that read a file of 8 MiB each
 #	service	a live group with a cache of its own, that reads three of the big files and
 #		maps two more: these are charged to removed groups
 #
@@ -106,7 +106,8 @@ bytes()
 load "$METHOD"
 populate
 calibrate
-# What it uses for this alone.
+# What it uses for watching alone, once it has come to rest.
+settle
 used
 settle
 used
