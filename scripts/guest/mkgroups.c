@@ -16,7 +16,7 @@
  *		dirty	the same, never synced
  *		read	reads a file that exists, makes it beforehand otherwise
  *		part	reads --size bytes of one file that all share, each its own;
- *			made beforehand, as a hole
+ *			made beforehand, as a hole, where it is missing
  *		meta	makes a folder with some tiny files
  *		mapped	writes a file that this process then maps and touches
  *		mlocked	the same, locked in memory
@@ -554,6 +554,7 @@ static void prepare(const struct kind *kind)
 	struct stat st;
 	char path[PATH_MAX];
 	unsigned long i;
+	int fd;
 
 	setrlimit(RLIMIT_NOFILE, &many);
 	/* Else khugepaged gathers the memory of many groups in one of them. */
@@ -585,6 +586,17 @@ static void prepare(const struct kind *kind)
 	if (!strcmp(kind->name, "flight") &&
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, carrier))
 		die("socketpair");
+	if (!strcmp(kind->name, "part")) {
+		shared_name(path);
+		/* Holes cost nothing: as many parts as anyone may want. */
+		if (stat(path, &st)) {
+			fd = open(path, O_CREAT | O_WRONLY, 0600);
+			if (fd < 0 || ftruncate(fd, 1L << 40))
+				die("%s", path);
+			close(fd);
+			sync();
+		}
+	}
 	if (!strcmp(kind->name, "read")) {
 		for (i = 0; i < files; i++) {
 			name_of(path, i);
