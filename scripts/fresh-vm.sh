@@ -164,8 +164,10 @@ mkdir -p "$MR_CACHE"
 [ "$accel" != auto ] || probe_accel
 build_helpers
 debs=${MR_DEBS:-$tmp/deb}
-[ -n "${MR_DEBS:-}" ] || result "packages are built" "$MR_SCRIPTS/deb.sh" "$debs"
-run "$@" | tee "$tmp/all"
+{
+	[ -n "${MR_DEBS:-}" ] || result "packages are built" "$MR_SCRIPTS/deb.sh" "$debs"
+	run "$@"
+} | tee "$tmp/all"
 good=$(grep -c '^ok ' "$tmp/all") bad=$(grep -c '^not ok ' "$tmp/all")
 echo "$good passed, $bad failed"
 [ "$bad" = 0 ] && [ "$good" != 0 ]
