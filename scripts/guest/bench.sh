@@ -98,17 +98,21 @@ once()
 }
 
 # Until the kernel has freed what it can: nothing has changed for two seconds; with a
-# removal now and then, as on any node.
+# removal now and then, as on any node, which itself is one group more for a moment.
 settle()
 {
-	local last=-1 same=0 i=0
+	local last=-9 same=0 i=0 diff
 
 	while [ $same -lt 8 ] && [ $i -lt 240 ]; do
 		usleep 250000
-		[ $((i % 4)) != 0 ] || poke
 		dying
-		[ "$dying" = "$last" ] && same=$((same + 1)) || same=0
-		last=$dying
+		diff=$((dying - last))
+		if [ "${diff#-}" -le 1 ]; then
+			same=$((same + 1))
+		else
+			same=0 last=$dying
+		fi
+		[ $((i % 4)) != 0 ] || poke
 		i=$((i + 1))
 	done
 }
