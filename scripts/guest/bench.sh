@@ -112,7 +112,8 @@ settle()
 		else
 			same=0 last=$dying
 		fi
-		[ $((i % 4)) != 0 ] || poke
+		# Not in the last second.
+		[ $((i % 4)) != 0 ] || [ $same -gt 4 ] || poke
 		i=$((i + 1))
 	done
 }
