@@ -46,9 +46,8 @@ churn()
 	note "$method: passes $(stat passes_total), freed $(stat freed_groups_total)," \
 		"$(($(thread_cpu_ns) / 1000000)) ms of CPU so far"
 	compare "$method: groups were made, a second" "${rate:-0}" -gt 10
-	# Two as a rule; a host that is busy is given one more.
-	compare "$method: never more than three seconds' worth offline" \
-		"$worst" -le $((${rate:-0} * 3))
+	compare "$method: never more than two seconds' worth offline" \
+		"$worst" -le $((${rate:-0} * 2))
 }
 
 mkdir /mnt/ext4/evict /mnt/ext4/reparent
