@@ -36,6 +36,16 @@ figures()
 		'"$2" "$dir/$1.json"
 }
 
+# Bars beside each other, for each word on the x axis.
+bars()
+{
+	cat <<-END
+	set style data histogram
+	set style histogram clustered gap 1
+	set style fill solid 0.8 border -1
+	END
+}
+
 have()
 {
 	[ -s "$dir/$1.json" ]
@@ -95,9 +105,7 @@ compare()
 	set ylabel "us a group"
 	set logscale y
 	set yrange [1:*]
-	set style data histogram
-	set style histogram clustered gap 1
-	set style fill solid 0.8 border -1
+	$(bars)
 	set xtics rotate by -25
 	set bmargin 6
 	plot ${list//COLUMN/2}
@@ -106,9 +114,7 @@ compare()
 	set title "Cache of a live service that is gone afterwards"
 	set ylabel "MiB"
 	set yrange [0:*]
-	set style data histogram
-	set style histogram clustered gap 1
-	set style fill solid 0.8 border -1
+	$(bars)
 	set xtics rotate by -25
 	set bmargin 6
 	plot ${list//COLUMN/3}
@@ -200,9 +206,7 @@ big()
 	set title "One batch, and one hold of lru_lock, of a big dead group (log scale)"
 	set ylabel "us"
 	set logscale y
-	set style data histogram
-	set style histogram clustered gap 1
-	set style fill solid 0.8 border -1
+	$(bars)
 	set xtics font ",8"
 	set bmargin 7
 	plot "$tmp/big.bars" using 2:xtic(1) title "p50", "" using 3 title "p99", "" using 4 title "p99.9", "" using 5 title "max", 64 lc rgb "black" dt 2 title "64 us"

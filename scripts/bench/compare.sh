@@ -121,12 +121,7 @@ shared=$(bytes $READ $MAPPED)
 
 busy='' kthreads='' took=''
 used
-begun=$(now)
-spent $$
-cpu=$spent
-once "$METHOD" 2>/dev/null
-spent $$
-cpu=$((spent - cpu)) wall=$((($(now) - begun) * 10))
+cost "$METHOD"
 dying
 now_left=$dying
 settle

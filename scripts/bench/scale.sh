@@ -61,12 +61,7 @@ slab=$(slab_bytes)
 scan_cost
 slab=$(($(slab_bytes) - slab))
 
-begun=$(now)
-spent $$
-cpu=$spent
-once "$METHOD" 2>/dev/null
-spent $$
-cpu=$((spent - cpu)) wall=$((($(now) - begun) * 10))
+cost "$METHOD"
 settle
 dying
 

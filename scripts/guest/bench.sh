@@ -97,6 +97,20 @@ once()
 	esac
 }
 
+# cost METHOD: once, and sets $cpu, ns of this shell, and $wall, ms
+cost()
+{
+	local begun
+
+	begun=$(now)
+	spent $$
+	cpu=$spent
+	once "$1" 2>/dev/null
+	spent $$
+	# shellcheck disable=SC2034 # the caller's
+	cpu=$((spent - cpu)) wall=$((($(now) - begun) * 10))
+}
+
 # Until the kernel has freed what it can: nothing has changed for two seconds; with a
 # removal now and then, as on any node, which itself is one group more for a moment.
 settle()
