@@ -25,4 +25,12 @@ static inline long long now(void)
 	return ts.tv_sec * SECOND + ts.tv_nsec;
 }
 
+/* For qsort(). */
+static inline int compare_floats(const void *a, const void *b)
+{
+	const float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
+
 #endif /* MR_CLOCK_H */

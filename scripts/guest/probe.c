@@ -29,16 +29,9 @@
 /* Pages that are touched in turn, and given back all at once. */
 #define PAGES	256
 
-static int compare(const void *a, const void *b)
-{
-	const float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void print(const char *name, float *us, size_t nr)
 {
-	qsort(us, nr, sizeof(*us), compare);
+	qsort(us, nr, sizeof(*us), compare_floats);
 	printf(" %s_p50_us=%.1f %s_p99_us=%.1f %s_p999_us=%.1f %s_max_us=%.1f", name,
 	       us[nr / 2], name, us[nr * 99 / 100], name, us[nr * 999 / 1000], name,
 	       us[nr - 1]);

@@ -23,13 +23,6 @@
 
 static char buf[1 << 18];
 
-static int compare(const void *a, const void *b)
-{
-	const float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
 static long long read_file(const char *path)
 {
 	long long bytes = 0;
@@ -82,7 +75,7 @@ int main(int argc, char **argv)
 	kept = reads < MAX ? reads : MAX;
 	if (!kept)
 		return 1;
-	qsort(took, kept, sizeof(*took), compare);
+	qsort(took, kept, sizeof(*took), compare_floats);
 	printf("reads=%lu bytes=%lld ms=%lld p50_us=%.1f p99_us=%.1f max_us=%.1f\n", reads,
 	       bytes, begun / 1000000, took[kept / 2], took[kept * 99 / 100],
 	       took[kept - 1]);
