@@ -312,14 +312,13 @@ nothing_left()
 	fi
 }
 
-# journal_lets_go [MOUNTPOINT]: of ext4, if none is named. Freezing a file system
-# checkpoints its journal, which then holds no more pages.
+# Freezing ext4 checkpoints its journal, which then holds no more pages.
 # shellcheck disable=SC2317 # called by wait_for
 journal_lets_go()
 {
 	sync
-	fsfreeze --freeze "${1:-/mnt/ext4}"
-	fsfreeze --unfreeze "${1:-/mnt/ext4}"
+	fsfreeze --freeze /mnt/ext4
+	fsfreeze --unfreeze /mnt/ext4
 }
 
 # hold OUTPUT COMMAND...: start a helper that prints "ready" and keeps what it
