@@ -17,6 +17,9 @@
 
 #include "groups.h"
 
+/* Entries looked at between two rests. */
+#define SWEEP_BATCH 128
+
 /*
  * Entries by css id.
  *
@@ -169,25 +172,31 @@ int mr_groups_read(int css_id, u64 serial, struct mr_group *copy)
 }
 
 /**
- * mr_groups_sweep() - forget the groups that a scan did not meet
+ * mr_groups_sweep() - forget groups that a scan did not meet, some of them
+ * @at: where to go on; 0 at first
  * @round: the scan, which met every offline group there is
+ * @gone: how many groups are gone is added
  *
- * Context: under the work lock; sleeps.
+ * Looks at no more than %SWEEP_BATCH entries. The work lock may be dropped between
+ * two calls: what a later scan has met by then stays.
  *
- * Return: how many groups are gone.
+ * Context: under the work lock; does not sleep.
+ *
+ * Return: whether there is more to look at.
  */
-unsigned long mr_groups_sweep(u32 round)
+bool mr_groups_sweep(unsigned long *at, u32 round, unsigned long *gone)
 {
-	unsigned long id, gone = 0;
+	unsigned int left = SWEEP_BATCH;
 	struct mr_group *g;
 
-	xa_for_each(&groups, id, g) {
+	xa_for_each_start(&groups, *at, g, *at) {
+		if (!left--)
+			return true;
 		/* A later round: `reap` ran while this one slept. */
 		if ((s32)(g->round - round) < 0) {
-			forget(id, g);
-			gone++;
+			forget(*at, g);
+			++*gone;
 		}
-		cond_resched();
 	}
-	return gone;
+	return false;
 }

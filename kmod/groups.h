@@ -58,7 +58,7 @@ struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
 			       bool *replaced);
 void mr_groups_mark_dirty(int css_id, u64 serial, u32 round);
 int mr_groups_read(int css_id, u64 serial, struct mr_group *copy);
-unsigned long mr_groups_sweep(u32 round);
+bool mr_groups_sweep(unsigned long *at, u32 round, unsigned long *gone);
 const char *mr_result_name(unsigned int result);
 
 #endif /* MR_GROUPS_H */

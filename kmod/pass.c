@@ -544,11 +544,26 @@ count:
 	p->held_bytes += (u64)mr_lru_total(&size) * PAGE_SIZE;
 }
 
+/* Forget what this walk did not meet. Returns 0 if nothing was left out. */
+static int sweep(struct mr_pass *p)
+{
+	unsigned long at = 0, gone;
+	bool more;
+	int ret;
+
+	do {
+		gone = 0;
+		more = mr_groups_sweep(&at, p->round, &gone);
+		mr_count(&mr_counters.freed_groups, gone);
+		ret = more ? p->ops->relax() : 0;
+	} while (more && !ret);
+	return ret;
+}
+
 /* Walk over all groups. Returns 0 if none was left out. */
 static int walk(struct mr_pass *p)
 {
 	struct cgroup_subsys_state *css;
-	unsigned long gone;
 	struct mr_cursor cur;
 	int ret = 0;
 
@@ -577,11 +592,11 @@ static int walk(struct mr_pass *p)
 	}
 	end_wave(p);
 	mr_cursor_end(&cur);
+	if (!ret)
+		ret = sweep(p);
 	if (ret)
 		return ret;
 
-	gone = mr_groups_sweep(p->round);
-	mr_count(&mr_counters.freed_groups, gone);
 	/* Not if a later scan has ended while this one slept. */
 	p->published = p->round == last_round;
 	if (!p->published)

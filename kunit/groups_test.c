@@ -9,6 +9,8 @@
 
 #define ID	3
 #define SERIAL	77
+/* Entries, even */
+#define MANY	1000
 
 static void tear_down(struct kunit *test)
 {
@@ -57,6 +59,16 @@ static void id_used_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, copy.first_ns, 5000);
 }
 
+/* Forget what @round did not meet, all of it. Returns how many. */
+static unsigned long sweep_all(u32 round)
+{
+	unsigned long at = 0, gone = 0;
+
+	while (mr_groups_sweep(&at, round, &gone))
+		;
+	return gone;
+}
+
 /* A group that a scan did not meet is gone; a later scan's is not. */
 static void sweep(struct kunit *test)
 {
@@ -66,14 +78,34 @@ static void sweep(struct kunit *test)
 	mr_groups_get(1, 11, 0, 5, &replaced);
 	mr_groups_get(2, 12, 0, 6, &replaced);
 	mr_groups_get(3, 13, 0, 7, &replaced);
-	KUNIT_EXPECT_EQ(test, mr_groups_sweep(6), 1);
+	KUNIT_EXPECT_EQ(test, sweep_all(6), 1);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(1, 11, &copy), -ENOENT);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(2, 12, &copy), 0);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(3, 13, &copy), 0);
 	/* An older scan that goes on after a younger one takes nothing back. */
 	mr_groups_get(3, 13, 0, 6, &replaced);
-	KUNIT_EXPECT_EQ(test, mr_groups_sweep(7), 1);
+	KUNIT_EXPECT_EQ(test, sweep_all(7), 1);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(3, 13, &copy), 0);
+}
+
+/* It is done in parts, each of which ends: the thread rests in between. */
+static void sweep_in_parts(struct kunit *test)
+{
+	unsigned long at = 0, gone = 0;
+	unsigned int parts = 1;
+	struct mr_group copy;
+	bool replaced;
+	int id;
+
+	for (id = 1; id <= MANY; id++)
+		mr_groups_get(id, id, 0, id % 2 ? 6 : 5, &replaced);
+	while (mr_groups_sweep(&at, 6, &gone))
+		parts++;
+	KUNIT_EXPECT_GT(test, parts, 2);
+	KUNIT_EXPECT_EQ(test, gone, MANY / 2);
+	KUNIT_EXPECT_EQ(test, mr_groups_read(1, 1, &copy), 0);
+	KUNIT_EXPECT_EQ(test, mr_groups_read(MANY - 1, MANY - 1, &copy), 0);
+	KUNIT_EXPECT_EQ(test, mr_groups_read(MANY, MANY, &copy), -ENOENT);
 }
 
 /* Scans are counted in 32 bits, which are used up one day. */
@@ -85,7 +117,7 @@ static void sweep_wraps(struct kunit *test)
 	mr_groups_get(1, 11, 0, -2U, &replaced);
 	mr_groups_get(2, 12, 0, -1U, &replaced);
 	mr_groups_get(2, 12, 0, 1, &replaced);
-	KUNIT_EXPECT_EQ(test, mr_groups_sweep(1), 1);
+	KUNIT_EXPECT_EQ(test, sweep_all(1), 1);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(1, 11, &copy), -ENOENT);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(2, 12, &copy), 0);
 	KUNIT_EXPECT_EQ(test, copy.round, 1);
@@ -126,6 +158,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(met_again),
 	KUNIT_CASE(id_used_again),
 	KUNIT_CASE(sweep),
+	KUNIT_CASE(sweep_in_parts),
 	KUNIT_CASE(sweep_wraps),
 	KUNIT_CASE(mark_dirty),
 	KUNIT_CASE(result_names),
