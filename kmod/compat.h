@@ -293,6 +293,16 @@ static inline void mr_counter_peak(struct page_counter *c, unsigned long usage)
 }
 
 /*
+ * A callback that is waited for. Since 6.2 others may be put off for seconds, to save
+ * power ("rcu: Make call_rcu() lazy to save power").
+ */
+#ifdef CONFIG_RCU_LAZY
+#define mr_call_rcu call_rcu_hurry
+#else
+#define mr_call_rcu call_rcu
+#endif
+
+/*
  * Whether a writeback that has lost its last dirty inode by a switch is known
  * to be clean (wb_io_lists_depopulated() in inode_do_switch_wbs() or its
  * caller, fs/fs-writeback.c). If not, its share of bdi->tot_write_bandwidth is

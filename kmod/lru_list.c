@@ -229,7 +229,9 @@ void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
 		     u8 age, struct mr_lru_run *run)
 {
 	if (evictable(folio)) {
-		folio_clear_unevictable(folio);
+		/* Seldom set, and an atomic operation. */
+		if (folio_test_unevictable(folio))
+			folio_clear_unevictable(folio);
 	} else if (!folio_test_unevictable(folio)) {
 		folio_clear_active(folio);
 		folio_set_unevictable(folio);

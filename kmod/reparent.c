@@ -29,6 +29,7 @@
 #include <linux/page-flags.h>
 #include <linux/ktime.h>
 #include <linux/rcupdate.h>
+#include <linux/rcupdate_wait.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -735,15 +736,19 @@ put:
  * is isolated the bits are clear and they leave it alone (folio_update_gen());
  * put back, it would get the other group's generation.
  *
- * By polling, because synchronize_rcu() sleeps uninterruptibly, and so would
- * count as load.
+ * As synchronize_rcu(), which sleeps uninterruptibly and so would count as load
+ * (__wait_rcu_gp() in kernel/rcu/update.c, 6.1 and 6.12). The callback is the
+ * kernel's own, so that nothing of the module can be called once it is gone.
  */
 static void wait_for_readers(void)
 {
-	unsigned long cookie = start_poll_synchronize_rcu();
+	struct rcu_synchronize rs;
 
-	while (!poll_state_synchronize_rcu(cookie))
-		schedule_timeout_idle(1);
+	init_rcu_head_on_stack(&rs.head);
+	init_completion(&rs.completion);
+	mr_call_rcu(&rs.head, wakeme_after_rcu);
+	wait_for_completion_state(&rs.completion, TASK_IDLE);
+	destroy_rcu_head_on_stack(&rs.head);
 }
 
 static struct mem_cgroup_per_node *folio_pn(struct folio *folio)
