@@ -601,11 +601,12 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 	struct mem_cgroup *memcg = mem_cgroup_from_css(g->css);
 	struct wave_group *wg = NULL;
 
-	while (g->nid < MAX_NUMNODES) {
+	/* Small groups are done with before all of their lists were looked at. */
+	while (g->left && g->nid < MAX_NUMNODES) {
 		struct mem_cgroup_per_node *pn = memcg->nodeinfo[g->nid];
 		int zones = mr_nr_zones(g->nid);
 
-		while (g->list < NR_LISTS) {
+		while (g->left && g->list < NR_LISTS) {
 			struct list_head *list = nth_list(&pn->lruvec, g->list);
 			unsigned int n = min_t(unsigned int, max, LOCK_BATCH);
 
