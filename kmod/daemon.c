@@ -276,6 +276,9 @@ static void look(enum mr_wake kind)
 	mr_notice_clear();
 	if (worth_a_scan()) {
 		work_lock();
+		/* A pass looks at all groups itself. */
+		if (kind == MR_WAKE_PASS)
+			s->scan_end_ns = ktime_get_ns();
 		daemon.pass->seen = 0;
 		daemon.scan->seen = 0;
 		if (kind == MR_WAKE_SCAN || (!mr_pass_run(daemon.pass) &&

@@ -68,6 +68,17 @@ next_post(struct cgroup_subsys_state *pos, struct cgroup_subsys_state *root)
 	}
 }
 
+/* The cursor stands on @css, referenced by now, and lets go of where it stood. */
+static void stand_on(struct mr_cursor *cur, struct cgroup_subsys_state *css)
+{
+	struct cgroup_subsys_state *old = cur->pos;
+
+	cur->pos = css;
+	cur->done = !css;
+	if (old)
+		css_put(old);
+}
+
 /**
  * mr_cursor_next() - go to the next group that matches
  * @cur: the cursor
@@ -86,14 +97,13 @@ next_post(struct cgroup_subsys_state *pos, struct cgroup_subsys_state *root)
 struct cgroup_subsys_state *mr_cursor_next(struct mr_cursor *cur,
 					   mr_match_fn *match)
 {
-	struct cgroup_subsys_state *css, *old = cur->pos, *found = NULL;
+	struct cgroup_subsys_state *css = cur->pos, *found = NULL;
 	int left = MR_FIND_BATCH;
 
 	if (cur->done)
 		return NULL;
 
 	rcu_read_lock();
-	css = old;
 	while ((css = next_post(css, cur->root))) {
 		left--;
 		/* No reference: being released, and not to be stood on. */
@@ -105,13 +115,45 @@ struct cgroup_subsys_state *mr_cursor_next(struct mr_cursor *cur,
 	}
 	rcu_read_unlock();
 
-	cur->pos = css;
-	cur->done = !css;
-	if (old)
-		css_put(old);
+	stand_on(cur, css);
 	if (cur->done)
 		return NULL;
 	return found ?: ERR_PTR(-EAGAIN);
+}
+
+/**
+ * mr_cursor_count() - go on, and count the groups that match
+ * @cur: the cursor
+ * @match: which groups
+ * @nr: how many is added
+ *
+ * Looks at about %MR_FIND_BATCH groups. Those that are being released may be
+ * among them, as no reference is taken.
+ *
+ * Context: process context, does not sleep.
+ *
+ * Return: whether there may be more.
+ */
+bool mr_cursor_count(struct mr_cursor *cur, mr_match_fn *match,
+		     unsigned long *nr)
+{
+	struct cgroup_subsys_state *css = cur->pos;
+	int left = MR_FIND_BATCH;
+
+	if (cur->done)
+		return false;
+
+	rcu_read_lock();
+	while ((css = next_post(css, cur->root))) {
+		*nr += match(css);
+		/* No reference: being released, and not to be stood on. */
+		if (--left <= 0 && css_tryget(css))
+			break;
+	}
+	rcu_read_unlock();
+
+	stand_on(cur, css);
+	return !cur->done;
 }
 
 /**

@@ -32,6 +32,8 @@ struct mr_cursor {
 void mr_cursor_start(struct mr_cursor *cur, struct cgroup_subsys_state *root);
 struct cgroup_subsys_state *mr_cursor_next(struct mr_cursor *cur,
 					   mr_match_fn *match);
+bool mr_cursor_count(struct mr_cursor *cur, mr_match_fn *match,
+		     unsigned long *nr);
 void mr_cursor_end(struct mr_cursor *cur);
 
 bool mr_all_children(struct cgroup_subsys_state *css, mr_match_fn *match);

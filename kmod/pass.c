@@ -106,6 +106,7 @@ struct mr_pass *mr_pass_alloc(struct cgroup_subsys_state *root,
 	p->root = root;
 	p->ops = ops;
 	p->batch = MR_BATCH_MIN;
+	p->late = true;
 	p->cf = mr_cgfile_alloc();
 	p->path = kmalloc(PATH_MAX, GFP_KERNEL);
 	p->fence = mr_fence_alloc();
@@ -473,6 +474,16 @@ static void note_unlisted(struct mr_pass *p, struct cgroup_subsys_state *css,
 	}
 }
 
+/*
+ * Whether a group has come since the pass began: it is for the next one, else this
+ * would never end. Without a scan to tell, these are as many as there are more than
+ * were counted: new groups come last.
+ */
+static bool came_later(const struct mr_pass *p, const struct mr_group *g)
+{
+	return p->counted ? p->seen > p->counted : g->first_ns > p->start_ns;
+}
+
 /* Look at one offline group, held by the cursor, and act if it is due. */
 static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 {
@@ -496,14 +507,16 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 		g->result = MR_RES_OUTSIDE;
 		goto count;
 	}
+	/* The next pass has all CPUs drained before it looks. */
+	if (p->ops->everything || g->level < DRAINS_PER_GROUP)
+		p->late = true;
 	if (!p->ops->everything &&
 	    !mr_old_enough(p->now_ns, g->first_ns,
 			   READ_ONCE(mr_config.min_age_ms))) {
 		g->result = MR_RES_YOUNG;
 		goto count;
 	}
-	/* Came after the scan: next time, else a pass would never end. */
-	if (p->act && g->first_ns > p->start_ns)
+	if (p->act && came_later(p, g))
 		goto count;
 	/* Reclaim would go on to the children, whatever their age. */
 	if (p->method == MR_EVICT && !mr_all_children(css, is_ripe)) {
@@ -511,8 +524,6 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 		p->busy++;
 		goto count;
 	}
-	if (p->ops->everything || (due(p, g) && g->level < DRAINS_PER_GROUP))
-		p->late = true;
 	note_unlisted(p, css, g, size.unevictable);
 	if (!takeable(p, &size) && files_wait(p, g)) {
 		g->result = MR_RES_DIRTY;
@@ -542,6 +553,17 @@ static void visit(struct mr_pass *p, struct cgroup_subsys_state *css)
 		p->busy++;
 count:
 	p->held_bytes += (u64)mr_lru_total(&size) * PAGE_SIZE;
+}
+
+/* The controller can be moved to v1 as long as there are no groups. */
+static unsigned int method(void)
+{
+	unsigned int method = READ_ONCE(mr_config.method);
+
+	if ((method == MR_REPARENT && mr_reparent_refusal()) ||
+	    (method == MR_RECHARGE && mr_recharge_refusal()))
+		return MR_EVICT;
+	return method;
 }
 
 /* Forget what this walk did not meet. Returns 0 if nothing was left out. */
@@ -575,11 +597,7 @@ static int walk(struct mr_pass *p)
 	p->late = false;
 	p->drains = DRAINS_PER_PASS;
 	p->drained_again = false;
-	p->method = READ_ONCE(mr_config.method);
-	/* The controller can be moved to v1 as long as there are no groups. */
-	if ((p->method == MR_REPARENT && mr_reparent_refusal()) ||
-	    (p->method == MR_RECHARGE && mr_recharge_refusal()))
-		p->method = MR_EVICT;
+	p->method = method();
 	mr_wave_recharge(p->wave, p->method == MR_RECHARGE ? is_early : NULL);
 	p->round = ++last_round;
 
@@ -796,14 +814,18 @@ static int walk_and_work(struct mr_pass *p)
 	return ret;
 }
 
-/* Act on what the scan has seen. */
+/* Act on what the scan has seen, or the count. */
 static int act(struct mr_pass *p)
 {
-	int ret;
+	int ret = 0;
 
 	p->start_ns = ktime_get_ns();
-	/* Also finds out which groups wait for their files to be written. */
-	ret = switch_inodes(p);
+	/*
+	 * Also finds out which groups wait for their files to be written, which
+	 * folios that are moved do not.
+	 */
+	if (!p->counted)
+		ret = switch_inodes(p);
 	if (ret)
 		return ret;
 	if (moves(p) && p->late) {
@@ -842,12 +864,53 @@ static int finish(struct mr_pass *p)
 	return ret;
 }
 
+/* Count the groups, which is much cheaper than to look at each. */
+static int count(struct mr_pass *p)
+{
+	unsigned long nr = 0;
+	struct mr_cursor cur;
+	bool more;
+	int ret;
+
+	mr_cursor_start(&cur, p->root);
+	do {
+		more = mr_cursor_count(&cur, is_offline, &nr);
+		ret = p->ops->relax();
+	} while (more && !ret);
+	mr_cursor_end(&cur);
+	if (ret)
+		return ret;
+	p->counted = nr;
+	p->seen = nr;
+	WRITE_ONCE(mr_counters.offline_groups, nr);
+	return 0;
+}
+
+/*
+ * What there is to act on. Reclaim wants to know of each group before it begins:
+ * which are dirty, and which have children that may not be reclaimed. Where folios are
+ * moved a group can be worked on when it is first met.
+ */
+static int survey(struct mr_pass *p)
+{
+	int ret;
+
+	p->counted = 0;
+	p->method = method();
+	if (moves(p)) {
+		ret = count(p);
+		if (ret || p->seen)
+			return ret;
+	}
+	return mr_pass_scan(p);
+}
+
 /**
  * mr_pass_run() - one full pass
  * @p: the pass
  *
- * A scan, then work on what it has seen: a pass ends, however fast groups come
- * and go meanwhile. With MR_NONE the scan is all.
+ * A scan or a count, then work on as much as that: a pass ends, however fast groups
+ * come and go meanwhile. With MR_NONE the scan is all.
  *
  * Context: under mr_work_lock, which @p's ops may drop; sleeps.
  *
@@ -864,12 +927,12 @@ int mr_pass_run(struct mr_pass *p)
 	p->tried = 0;
 	p->taken_bytes = 0;
 	p->new_unlisted = false;
-	ret = mr_pass_scan(p);
+	ret = survey(p);
 	/* A group that was removed just now goes offline in a moment. */
 	if (!ret && p->ops->everything && mr_nr_dying(p->root) > (long)p->seen) {
 		ret = p->ops->pause(SETTLE_PAUSE_MS);
 		if (!ret)
-			ret = mr_pass_scan(p);
+			ret = survey(p);
 	}
 	seen = p->seen;
 	if (!ret && seen && p->method != MR_NONE) {

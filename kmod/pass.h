@@ -64,6 +64,7 @@ struct mr_pass {
 	struct mr_wave *wave;
 	u64 wave_ns;
 	u64 wave_work_ns;
+	unsigned long counted;
 	bool act;
 	bool late;
 	bool settle;

@@ -304,6 +304,38 @@ static void cut(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, to_group(last)->released);
 }
 
+/* In parts, and each group once; what is stood on in between may go. */
+static void counted(struct kunit *test)
+{
+	struct tree *tree = test->priv;
+	unsigned long nr = 0;
+	unsigned int parts = 1;
+	struct mr_cursor cur;
+	struct group *at = NULL;
+	int i;
+
+	for (i = 0; i < 450; i++)
+		add(test, tree->root, i % 3 ? OFFLINE : ONLINE);
+
+	mr_cursor_start(&cur, tree->root);
+	while (mr_cursor_count(&cur, is_offline, &nr)) {
+		parts++;
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cur.pos);
+		at = to_group(cur.pos);
+		if (!mr_css_is_offline(&at->css))
+			become(at, OFFLINE);
+		uncharge(&at->css);
+		KUNIT_EXPECT_FALSE(test, at->released);
+	}
+	KUNIT_EXPECT_EQ(test, nr, 300);
+	KUNIT_EXPECT_GE(test, parts, 3);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, at);
+	KUNIT_EXPECT_TRUE(test, at->released);
+	KUNIT_EXPECT_FALSE(test, mr_cursor_count(&cur, is_offline, &nr));
+	mr_cursor_end(&cur);
+	KUNIT_EXPECT_EQ(test, nr, 300);
+}
+
 /* Of the children only, of all of them, and of none where there are too many. */
 static void all_children(struct kunit *test)
 {
@@ -385,6 +417,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(neighbours_go),
 	KUNIT_CASE(parent_goes_offline),
 	KUNIT_CASE(cut),
+	KUNIT_CASE(counted),
 	KUNIT_CASE(all_children),
 	KUNIT_CASE(number_of_children),
 	KUNIT_CASE(online_ancestor),
