@@ -37,7 +37,7 @@ run()
 	local fs="$1" dev="$2" method="$3" cg="$1-$3" file current start ns took sum sectors
 
 	umount "/mnt/$fs"
-	all_gone 20 || note "groups were left over"
+	all_gone 120 || note "groups were left over"
 	mount -t "$fs" "$dev" "/mnt/$fs"
 	rm -rf "/mnt/${fs:?}"/*
 	mkdir "/mnt/$fs/dead"
