@@ -50,7 +50,8 @@ lost()
 	done
 }
 
-build()
+# about KERNEL: sets what the others go by
+about()
 {
 	series=${1%%-*} flavour=plain
 	[ "$series" = "$1" ] || flavour=${1#*-}
@@ -58,13 +59,20 @@ build()
 	dir=$(kernel_dir "debug-$1")
 	# Flavours share the source.
 	home=$(kernel_dir "debug-$series")
-	mkdir -p "$dir" "$home"
 	version=$(source_version "$series") || exit
-	fragment "$series" "$flavour" >"$dir/fragment.new"
-	stamp="$version $(sha256sum <"$dir/fragment.new" | cut -c1-16)"
-	[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+	stamp="$version $(fragment "$series" "$flavour" | sha256sum | cut -c1-16)"
+}
+
+is_built()
+{
+	[ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ]
+}
+
+build()
+{
 	rm -f "$dir/stamp"
-	mv "$dir/fragment.new" "$dir/fragment"
+	mkdir -p "$dir" "$home"
+	fragment "$series" "$flavour" >"$dir/fragment"
 	source_tree "$series" "$version"
 
 	log "building $package $version with scripts/debug.config; log: $dir/build.log"
@@ -99,12 +107,13 @@ for arg; do
 	esac
 done
 "$MR_SCRIPTS/setup.sh" debug
+mkdir -p "$MR_CACHE/debug"
 for arg; do
-	arg=${arg#debug-}
-	mkdir -p "$(kernel_dir "debug-$arg")"
+	about "${arg#debug-}"
+	is_built && continue
 	# One at a time: a build is what a machine can bear.
 	(
 		flock 9
-		build "$arg"
+		is_built || build
 	) 9>"$MR_CACHE/debug/lock"
 done
