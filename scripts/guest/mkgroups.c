@@ -41,6 +41,7 @@
  *	--fork		a new process for each group, as a login has (several
  *			times slower; anon, swap, zombie and namespace can't)
  *	--prefix P	of groups and files (g)
+ *	--counter FILE	where to keep how many there were so far, in 20 characters
  *	--sync		write everything out at the end
  *	--hold		print "ready", then keep what is held until SIGTERM
  *
@@ -123,6 +124,16 @@ static double seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* How many groups there were so far, for whoever looks on. */
+static void keep(int fd, unsigned long n)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%-20lu\n", n);
+
+	if (pwrite(fd, text, len, 0) != len)
+		die("counter");
 }
 
 static int write_str(const char *path, const char *name, const char *what)
@@ -640,7 +651,7 @@ int main(int argc, char **argv)
 		{ "prefix", 1, NULL, 'p' }, { "rate", 1, NULL, 'R' },
 		{ "seconds", 1, NULL, 'S' }, { "files", 1, NULL, 'f' },
 		{ "sync", 0, NULL, 'y' }, { "hold", 0, NULL, 'h' },
-		{ "fork", 0, NULL, 'F' },
+		{ "fork", 0, NULL, 'F' }, { "counter", 1, NULL, 'C' },
 		{ }
 	};
 	struct sigaction sa = { .sa_handler = on_signal };
@@ -649,7 +660,7 @@ int main(int argc, char **argv)
 	bool hold = false, sync_too = false;
 	sigset_t term, old;
 	double start, took;
-	int opt;
+	int counter = -1, opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
@@ -690,6 +701,13 @@ int main(int argc, char **argv)
 		case 'F':
 			forking = true;
 			break;
+		case 'C':
+			counter = open(optarg, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+			if (counter < 0)
+				die("%s", optarg);
+			/* Its page is nobody's below. */
+			keep(counter, 0);
+			break;
 		case 'h':
 			hold = true;
 			break;
@@ -724,6 +742,8 @@ int main(int argc, char **argv)
 		if (ahead > 0)
 			usleep(ahead * 1e6);
 		chain(kind, i);
+		if (counter >= 0)
+			keep(counter, i + 1);
 	}
 	took = seconds() - start;
 	if (sync_too && strcmp(kind->name, "dirty"))
