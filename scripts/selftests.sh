@@ -9,7 +9,7 @@
 #
 # tools/testing/selftests/cgroup and mm of Debian's kernel source, those of their
 # programs that run in a small machine, on Debian's kernel of that series: twice alone,
-# with evict and with reparent, the module at its most aggressive, while groups with memory
+# with each method, the module at its most aggressive, while groups with memory
 # of all kinds come and go. What a test says both times alone, it has to say beside the
 # module, at least in the second of two attempts; what is not the same twice alone is
 # told, and no more. What is left out is told with its reason.
@@ -188,7 +188,7 @@ series()
 		echo "$1 $group: $(comm -12 "$dir/$group/alone1" "$dir/$group/alone2" | wc -l) results" \
 			"to compare, of which skipped: $(comm -12 "$dir/$group/alone1" \
 				"$dir/$group/alone2" | grep -c ': skip: ' || :)"
-		for method in evict reparent; do
+		for method in evict reparent recharge; do
 			compare "$1" $group $method
 		done
 	done
