@@ -13,6 +13,12 @@
 N=60
 swapon "$SWAP_DEV"
 
+# What a debug kernel has to find, it has to look for.
+case $VM_KERNEL in
+debug-*-kcsan)
+	check "KCSAN is on" grep -qx 'enabled: 1' /sys/kernel/debug/kcsan ;;
+esac
+
 # kind_of KIND STAYS: make groups; STAYS says what drop_caches leaves of them
 kind_of()
 {
