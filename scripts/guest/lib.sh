@@ -300,6 +300,15 @@ no_dying()
 	false
 }
 
+# What is known of the groups that are left: the table, and what their writebacks
+# have to write (since 6.10).
+what_is_left()
+{
+	sed -n '3,12s/^/# /p' $OFFLINE
+	cat "${DEBUG%/*}"/bdi/*/wb_stats 2>/dev/null |
+		awk 'BEGIN { RS = "" } { gsub(/[ \n]+/, " "); print "# " $0 }' | head -n 12
+}
+
 # nothing_left NAME [SECONDS]: all groups are freed, which takes the kernel a
 # moment; else one of them says why.
 nothing_left()
@@ -308,7 +317,7 @@ nothing_left()
 		ok "$1"
 	else
 		fail "$1" "$(nr_dying)"
-		sed -n '3,12s/^/# /p' $OFFLINE
+		what_is_left
 	fi
 }
 

@@ -171,7 +171,7 @@ passes=$(($(stat passes_total) + 6))
 # There are no more of them when none is left.
 check "meta-ext4: passes" wait_for 60 "[ \$(stat passes_total) -ge $passes ] || no_dying"
 compare "meta-ext4: what stays is busy, not stuck" "$(rows meta-ext4 '.*' 'stuck|taken|none')" = 0
-wait_for 180 "journal_lets_go; [ \$(rows meta-ext4 '.*' '.*') = 0 ]" || sed -n '3,12s/^/# /p' "$OFFLINE"
+wait_for 180 "journal_lets_go; [ \$(rows meta-ext4 '.*' '.*') = 0 ]" || what_is_left
 compare "meta-ext4: goes once the journal lets go" "$(rows meta-ext4 '.*' '.*')" = 0
 check "unloads" unload_reaper
 finish
