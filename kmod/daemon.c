@@ -269,6 +269,7 @@ static bool worth_a_scan(void)
 static void look(enum mr_wake kind)
 {
 	struct mr_schedule *s = &own.schedule;
+	int ret = 0;
 
 	if (s->event_ns)
 		own.doubt = DOUBT;
@@ -281,15 +282,19 @@ static void look(enum mr_wake kind)
 			s->scan_end_ns = ktime_get_ns();
 		daemon.pass->seen = 0;
 		daemon.scan->seen = 0;
-		if (kind == MR_WAKE_SCAN || (!mr_pass_run(daemon.pass) &&
-					     !daemon.pass->published))
-			scan();
-		s->known = daemon.pass->seen || daemon.scan->seen;
+		if (kind == MR_WAKE_PASS)
+			ret = mr_pass_run(daemon.pass);
+		if (kind == MR_WAKE_SCAN || (!ret && !daemon.pass->published))
+			ret = scan();
+		/* One that has ended early knows nothing of the rest. */
+		s->known = ret || daemon.pass->seen || daemon.scan->seen;
 		work_unlock();
 		if (!s->known && own.doubt && mr_nr_dying(daemon.root)) {
 			own.doubt--;
 			s->known = true;
 		}
+	} else {
+		s->known = false;
 	}
 	s->scan_end_ns = ktime_get_ns();
 	if (kind == MR_WAKE_PASS)
