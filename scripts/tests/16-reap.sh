@@ -34,14 +34,14 @@ fast()
 	BUSY=
 }
 
-# Until a pass has begun to take what there is.
+# wait_work BEFORE [COUNTER]: until a pass has begun to take what there is
 wait_work()
 {
 	local taken=0 end
 
 	end=$(($(now) + 6000))
 	until [ "$taken" -gt "$1" ] || [ "$(now)" -gt $end ]; do
-		read -r taken <$REAPER/stats/evicted_bytes_total
+		read -r taken <"$REAPER/stats/${2:-evicted_bytes_total}"
 	done
 	[ "$taken" -gt "$1" ]
 }
@@ -135,31 +135,46 @@ nothing_left "and the group is gone"
 #
 # A signal.
 #
-big 1G
-# Its inode, too.
-sync
-echo >$TRACE/trace
-evicted=$(stat evicted_bytes_total)
-rm -f /tmp/pid /tmp/killed
-slow
-(
-	wait_work "$evicted"
-	read -r pid </tmp/pid
-	kill -INT "$pid"
-	fast
-	now >/tmp/killed
-) &
-BUSY=
-sh -c 'renice 10 $$; echo $$ >/tmp/pid; echo 1 >'$REAPER/reap
-status=$?
-ended=$(now)
-wait
-compare "SIGINT ends the writer" $status = 130
-compare "at once" $((ended - $(cat /tmp/killed))) -le 200 "of 1/100 s"
-check "the pass ended with EINTR" grep -q 'reap_pass_end:.* result=-4' $TRACE/trace
-compare "before it was through" "$(nr_dying)" = 1
-compare "the next one is not hindered" "$(reap)" = ""
-nothing_left "and completes it"
+# cut_short METHOD COUNTER: in the middle of a group
+cut_short()
+{
+	local before status ended
+
+	tun method "$1"
+	big 1G
+	# Its inode, too.
+	sync
+	echo >$TRACE/trace
+	before=$(stat "$2")
+	rm -f /tmp/pid /tmp/killed
+	slow
+	(
+		wait_work "$before" "$2"
+		read -r pid </tmp/pid
+		kill -INT "$pid"
+		fast
+		now >/tmp/killed
+	) &
+	BUSY=
+	sh -c 'renice 10 $$; echo $$ >/tmp/pid; echo 1 >'$REAPER/reap
+	status=$?
+	ended=$(now)
+	wait
+	compare "$1: SIGINT ends the writer" $status = 130
+	compare "$1: at once" $((ended - $(cat /tmp/killed))) -le 200 "of 1/100 s"
+	check "$1: the pass ended with EINTR" grep -q 'reap_pass_end:.* result=-4' $TRACE/trace
+	compare "$1: before it was through" "$(nr_dying)" = 1
+	compare "$1: the next one is not hindered" "$(reap)" = ""
+	nothing_left "$1: and completes it"
+}
+
+cut_short evict evicted_bytes_total
+if has reparent; then
+	cut_short reparent reparented_bytes_total
+	tun method evict
+	# It is still cached, and would be nobody's next time.
+	drop_all
+fi
 
 #
 # Several, with the thread.
