@@ -743,7 +743,7 @@ int main(int argc, char **argv)
 			usleep(ahead * 1e6);
 		chain(kind, i);
 		if (counter >= 0)
-			keep(counter, i + 1);
+			keep(counter, (i + 1) * nest);
 	}
 	took = seconds() - start;
 	if (sync_too && strcmp(kind->name, "dirty"))

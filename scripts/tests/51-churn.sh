@@ -3,8 +3,9 @@
 #
 # In the background: groups made and removed at full speed leave no more than two
 # seconds' worth of them offline, those of the last two seconds or of two seconds on
-# average, but for those whose pages a journal has, which nothing can evict; reparenting frees those, too, but on 6.1 has to leave the files
-# to the flusher. Once it is over the number falls to what the journal pins.
+# average, but for those whose pages a journal has, which nothing can evict;
+# reparenting frees those, too, but on 6.1 has to leave the files to the flusher. Once
+# it is over the number falls to what the journal pins.
 #
 # vm: --cgroup v2 --ext4 1024 --mem 1536 --cpus 4
 # kernels: 6.1 6.12
