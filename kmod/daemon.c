@@ -70,14 +70,16 @@ static struct {
 /*
  * The thread's private state.
  *
- * CPU time is known exactly when the thread comes back from a sleep, and
- * estimated by the clock on the wall from there.
+ * CPU time is known when the thread has been off its CPU, and estimated by the
+ * clock on the wall from when it notices.
  */
 static struct {
 	struct mr_pacer pacer;
 	struct mr_schedule schedule;
 	u64 slice_start_ns;
 	u64 slice_base_ns;
+	/* Times that it has been off its CPU, at the start of the slice. */
+	unsigned long slice_switches;
 	/* Looks that a removal is still good for, if they find nothing. */
 	unsigned int doubt;
 } own;
@@ -108,24 +110,36 @@ static void work_unlock(void)
 }
 
 /*
- * CPU time of this thread, exact right after a sleep, when the scheduler has
- * just brought it up to date; in between it is as old as the last tick.
+ * CPU time of this thread, as the scheduler brought it up to date when it took the
+ * thread off its CPU (update_curr() in kernel/sched/fair.c), or at a tick since.
  */
 static u64 cpu_time(void)
 {
 	return current->se.sum_exec_runtime;
 }
 
+static unsigned long switches(void)
+{
+	return current->nvcsw + current->nivcsw;
+}
+
 static void slice_begin(void)
 {
 	own.slice_start_ns = ktime_get_ns();
 	own.slice_base_ns = cpu_time();
+	own.slice_switches = switches();
 	WRITE_ONCE(mr_counters.cpu_ns, own.slice_base_ns);
 }
 
-/* CPU time used so far, with the current slice estimated. */
+/*
+ * CPU time used so far, with the current slice estimated. A slice in which the thread
+ * was off its CPU ends here: it slept inside a batch, or others had the CPU, which on a
+ * busy machine is most of the time. What it ran since it came back is known later.
+ */
 static u64 cpu_estimate(void)
 {
+	if (switches() != own.slice_switches)
+		slice_begin();
 	return own.slice_base_ns + (ktime_get_ns() - own.slice_start_ns);
 }
 
@@ -248,7 +262,6 @@ static const struct mr_pass_ops daemon_ops = {
 	.relax = daemon_relax,
 	.pause = daemon_pause,
 	.stop = daemon_stop,
-	.woke = slice_begin,
 	.cut_us = CUT_US,
 };
 

@@ -187,8 +187,7 @@ static void end_wave(struct mr_pass *p)
 
 	if (mr_wave_empty(p->wave))
 		return;
-	if (mr_wave_wait(p->wave) && p->ops->woke)
-		p->ops->woke();
+	mr_wave_wait(p->wave);
 	start = ktime_get_ns();
 	mr_wave_put_back(p->wave);
 	mr_hist_add(&mr_counters.batch_ns,
@@ -828,11 +827,8 @@ static int act(struct mr_pass *p)
 		ret = switch_inodes(p);
 	if (ret)
 		return ret;
-	if (moves(p) && p->late) {
+	if (moves(p) && p->late)
 		mr_pcp_drain();
-		if (p->ops->woke)
-			p->ops->woke();
-	}
 	ret = walk_and_work(p);
 	if (!ret && moves(p))
 		ret = walk_frames(p);

@@ -24,7 +24,6 @@ extern struct mutex mr_work_lock;
  *	retake it and sleep; not 0: end the pass with this errno
  * @pause: as @relax, and sleep for about this many ms
  * @stop: whether the pass is to end; for where it can't rest
- * @woke: called after the pass has slept by itself, or NULL
  * @cut_us: see mr_evict_batch()
  * @everything: no age limit, no back-off, and more than one try
  */
@@ -32,7 +31,6 @@ struct mr_pass_ops {
 	int (*relax)(void);
 	int (*pause)(unsigned int ms);
 	bool (*stop)(void);
-	void (*woke)(void);
 	unsigned int cut_us;
 	bool everything;
 };
