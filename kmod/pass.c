@@ -685,8 +685,9 @@ static bool switch_walk(void *arg)
 }
 
 /*
- * Switch inodes until none is left that can be. The kernel has about 1024
- * switches in flight at most: when it refuses, wait for it, but not for ever.
+ * Switch the inodes that can be. The kernel has about 1024 switches in flight at
+ * most: when it refuses, wait for it, but not for ever. What comes meanwhile, or
+ * was in use, is for the next pass, unless this is to be thorough.
  */
 static int switch_inodes(struct mr_pass *p)
 {
@@ -712,7 +713,9 @@ static int switch_inodes(struct mr_pass *p)
 							  sw.switched);
 		}
 		refused = sw.switched ? 0 : refused + 1;
-		if (!sw.switched && (!sw.full || refused > SWITCH_REFUSALS))
+		if (!sw.full && (!sw.switched || !p->ops->everything))
+			break;
+		if (refused > SWITCH_REFUSALS)
 			break;
 		if (!ret)
 			ret = p->ops->pause(SWITCH_PAUSE_MS);
