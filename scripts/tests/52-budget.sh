@@ -3,7 +3,7 @@
 #
 # The CPU budget holds inside a group too: one large dead group of page
 # cache is freed, and no second in between sees more than the budget, whatever
-# the method.
+# the method; and what others use of a CPU is not taken for the thread's.
 #
 # vm: --cgroup v2 --ext4 256 --mem 3584 --append preempt=full
 # kernels: 6.1 6.12
@@ -76,5 +76,22 @@ run()
 load_reaper cpu_percent=5 min_age_ms=0 scan_interval_ms=100 reap_background=0
 run reparent reparented_bytes_total "$REPARENT_MIB"
 run evict evicted_bytes_total "$EVICT_MIB"
+
+# Real-time tasks have the CPUs three quarters of the time. That is none of the
+# thread's, and not to be paid for with more rest.
+tun reap_background 0
+tun cpu_percent 10
+big "$((EVICT_MIB * 2))M"
+hog 6 8 &
+hog=$!
+cpu=$(thread_cpu_ns)
+start=$(now)
+tun reap_background 1
+check "beside real-time tasks: the group goes" wait_for 120 no_dying
+took=$(($(now) - start))
+cpu=$(($(thread_cpu_ns) - cpu))
+kill $hog
+note "beside real-time tasks: freed after $((took / 100)).$((took % 100)) s, $((cpu / 1000000)) ms of CPU"
+compare "beside real-time tasks: CPU, of 10 %" $((cpu / 100000 / took)) -ge 5
 check "unload" unload_reaper
 finish
