@@ -164,7 +164,8 @@ int mr_groups_read(int css_id, u64 serial, struct mr_group *copy)
 	xa_lock(&groups);
 	g = xa_load(&groups, css_id);
 	if (g && g->serial == serial) {
-		*copy = *g;
+		/* The thread may change it: see above. */
+		*copy = data_race(*g);
 		ret = 0;
 	}
 	xa_unlock(&groups);

@@ -257,6 +257,12 @@ static unsigned int unfit(const struct folio *folio)
 	return 0;
 }
 
+static int node_of(const struct folio *folio)
+{
+	/* These bits never change; others of the same word do at any time. */
+	return data_race(folio_nid(folio));
+}
+
 /*
  * Take hold of one folio: a reference, the folio lock, PG_lru. All are only
  * tried: locks are taken here in an order opposite to everyone else's.
@@ -685,7 +691,7 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 		goto put;
 
 	wg = wave_group(w, css);
-	pn = wg->from->nodeinfo[folio_nid(folio)];
+	pn = wg->from->nodeinfo[node_of(folio)];
 	u = none_in_use(w);
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
@@ -756,7 +762,7 @@ static struct mem_cgroup_per_node *folio_pn(struct folio *folio)
 {
 	struct mem_cgroup *memcg = (struct mem_cgroup *)folio->memcg_data;
 
-	return memcg->nodeinfo[folio_nid(folio)];
+	return memcg->nodeinfo[node_of(folio)];
 }
 
 /* Put back folios that go to the same lists, at most LOCK_BATCH of them. */
