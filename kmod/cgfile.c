@@ -191,17 +191,6 @@ static void lift_high(struct mr_cgfile *cf, struct cgroup_subsys_state *css)
 	write_file(cf, css, cft.high, max);
 }
 
-/* When CPUs were drained last, jiffies; under mr_work_lock. */
-static unsigned long cpus_drained = INITIAL_JIFFIES;
-
-/* What lru_add_drain_all() does, in memory_reclaim() where there is one. */
-static void drain_cpus(void)
-{
-	mr_pcp_drain();
-	mr_bh_lrus_drain();
-	cpus_drained = jiffies;
-}
-
 /*
  * Reclaim on kernels without memory.reclaim (94968384dde1 "memcg: introduce
  * per-memcg reclaim interface", 5.19). Setting memory.high below the usage makes
@@ -209,9 +198,8 @@ static void drain_cpus(void)
  * attempts as it takes, looking for a signal before each.
  *
  * Where that is not enough, CPUs are drained before it is tried once more, as
- * memory_reclaim() does before its last attempt; but once in a second, since
- * few groups are held by just that, and even where this attempt has been cut,
- * since the thread's always are.
+ * memory_reclaim() does before its last attempt, even where this attempt has been
+ * cut, since the thread's always are.
  *
  * The usage is that of the group with all below it, and includes kernel memory
  * that reclaim can't take: only the difference matters.
@@ -228,8 +216,7 @@ static int reclaim_by_high(struct mr_cgfile *cf,
 	snprintf(text, sizeof(text), "%llu", (u64)high * PAGE_SIZE);
 	ret = write_file(cf, css, cft.high, text);
 	left = page_counter_read(memory);
-	if (!ret && left > high && time_after(jiffies, cpus_drained + HZ)) {
-		drain_cpus();
+	if (!ret && left > high && mr_pcp_may_drain_all()) {
 		ret = write_file(cf, css, cft.high, text);
 		left = page_counter_read(memory);
 	}
@@ -317,7 +304,7 @@ int mr_cgfile_drain(struct mr_cgfile *cf, struct cgroup_subsys_state *css)
 	if (cft.reclaim)
 		ret = mr_cgfile_reclaim(cf, css, 1, false);
 	else
-		drain_cpus();
+		mr_pcp_drain_all();
 	if (ret == -EINTR)
 		return ret;
 	old = noswap_begin(cf, css);

@@ -239,21 +239,6 @@ static inline void mr_lru_add_drain(void)
 #endif
 
 /*
- * Each CPU keeps the buffers that it used last, and they hold their pages. Since
- * 5.13 lru_add_drain_all() lets go of them as well (8cc621d2f45d "mm: fs:
- * invalidate BH LRU during page migration"). It interrupts all CPUs that have any,
- * so it is not done where some are isolated.
- */
-static inline void mr_bh_lrus_drain(void)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 13, 0) && defined(CONFIG_BLOCK)
-	if (!housekeeping_enabled(HK_FLAG_DOMAIN) &&
-	    !housekeeping_enabled(HK_FLAG_TICK))
-		invalidate_bh_lrus();
-#endif
-}
-
-/*
  * Kinds of isolation of CPUs, whose names changed in 5.18 (04d4e665a609
  * "sched/isolation: Use single feature type while referring to housekeeping
  * cpumask").
@@ -265,6 +250,21 @@ static inline void mr_bh_lrus_drain(void)
 #define MR_HK_DOMAIN HK_FLAG_DOMAIN
 #define MR_HK_TICK HK_FLAG_TICK
 #endif
+
+/*
+ * Each CPU keeps the 16 buffers that it used last (BH_LRU_SIZE in fs/buffer.c), and
+ * they hold their pages. It interrupts all CPUs that have any, so it is not done
+ * where some are isolated. Before 6.6 ("fs: add CONFIG_BUFFER_HEAD") there was no
+ * stub without CONFIG_BLOCK.
+ */
+static inline void mr_bh_lrus_drain(void)
+{
+#ifdef CONFIG_BLOCK
+	if (!housekeeping_enabled(MR_HK_DOMAIN) &&
+	    !housekeeping_enabled(MR_HK_TICK))
+		invalidate_bh_lrus();
+#endif
+}
 
 /*
  * The lists of MGLRU, found by Kbuild: lrugen.lists became lrugen.folios in 6.3

@@ -40,13 +40,16 @@ struct cut {
 /*
  * It looks for a signal before the first attempt as well, and on a busy machine
  * may get there late. So not before it is at work: reclaim_state is set all
- * through an attempt (try_to_free_mem_cgroup_pages() in mm/vmscan.c).
+ * through an attempt (try_to_free_mem_cgroup_pages() in mm/vmscan.c). The time to
+ * the next look grows, up to a tick or so: a task that waits for its CPU is not to
+ * have it interrupted all the while.
  */
 static enum hrtimer_restart cut_now(struct hrtimer *t)
 {
 	struct cut *c = container_of(t, struct cut, timer);
 
 	if (!READ_ONCE(c->task->reclaim_state)) {
+		c->after = min_t(ktime_t, 4 * c->after, NSEC_PER_MSEC);
 		hrtimer_forward_now(t, c->after);
 		return HRTIMER_RESTART;
 	}

@@ -58,6 +58,13 @@
 #define SETTLE_PAUSE_MS		100
 #define SETTLE_PAUSES		20
 
+/*
+ * Ends repetitions of reclaim in a small group, of which the first attempt can take
+ * all. Before the last of them all CPUs are drained (lru_add_drain_all() in
+ * memory_reclaim(), mm/memcontrol.c, 6.1 and 6.12): not for each group that is in use.
+ */
+#define CUT_SMALL_US		25U
+
 /* See pass.h. */
 DEFINE_MUTEX(mr_work_lock);
 
@@ -225,18 +232,20 @@ static int evict_batch(struct mr_pass *p, struct cgroup_subsys_state *css,
 		       unsigned long *taken)
 {
 	unsigned int max = READ_ONCE(mr_config.batch_pages);
+	unsigned int cut_us = p->ops->cut_us;
 	unsigned long ask;
 	u64 start;
 	int ret;
 
+	if (want <= MR_BATCH_MIN)
+		cut_us = min(cut_us, CUT_SMALL_US);
 	p->batch = min(p->batch, max);
 	ask = mr_reclaim_ask(p->batch, want);
 	if (want > 2 * min(max, MR_FENCE_MAX_BEFORE) &&
 	    mr_fence_up(p->fence, css, p->batch, swap))
 		ask = 1;
 	start = ktime_get_ns();
-	ret = mr_evict_batch(p->cf, css, ask, swap, p->ops->cut_us, size,
-			     taken);
+	ret = mr_evict_batch(p->cf, css, ask, swap, cut_us, size, taken);
 	p->batch = mr_next_batch(p->batch, max, ktime_get_ns() - start);
 	mr_fence_down(p->fence);
 	return ret;
@@ -276,6 +285,9 @@ static enum mr_result evict_group(struct mr_pass *p,
 
 		if (p->ops->relax())
 			return MR_RES_STOPPED;
+		/* Cut before reclaim had CPUs let go of pages. */
+		if (!taken && ret == -EINTR && mr_pcp_may_drain_all())
+			continue;
 		if (!taken)
 			return *bytes ? MR_RES_PARTIAL : MR_RES_BUSY;
 		if (ret == -EAGAIN)

@@ -3,7 +3,8 @@
  * Have the CPUs put the folios of their LRU batches onto the lists.
  *
  * A folio in a batch holds its group, and is on no list yet. An idle CPU keeps
- * its batches for as long as it likes. lru_add_drain_all() is not exported.
+ * its batches for as long as it likes, and so it does the buffers that it used last,
+ * whose pages can't be evicted. lru_add_drain_all() is not exported.
  */
 #include <linux/atomic.h>
 #include <linux/cpu.h>
@@ -14,6 +15,9 @@
 #include <linux/workqueue.h>
 
 #include "pcp.h"
+
+/* When all was drained last, jiffies; under mr_work_lock. */
+static unsigned long all_drained = INITIAL_JIFFIES;
 
 /* A CPU that hasn't got to it by then is busy with something more urgent. */
 #define PATIENCE (HZ / 2)
@@ -87,4 +91,36 @@ void mr_pcp_drain(void)
 	cpus_read_unlock();
 	one_done();
 	wait_event_idle_timeout(done, !atomic_read(&pending), PATIENCE);
+}
+
+/**
+ * mr_pcp_drain_all() - what lru_add_drain_all() does
+ *
+ * Drains LRU batches, and the buffers that each CPU used last, which on ext4 are
+ * those of metadata.
+ *
+ * Context: as mr_pcp_drain(); under mr_work_lock.
+ */
+void mr_pcp_drain_all(void)
+{
+	mr_pcp_drain();
+	mr_bh_lrus_drain();
+	all_drained = jiffies;
+}
+
+/**
+ * mr_pcp_may_drain_all() - mr_pcp_drain_all(), but not more than once in a second
+ *
+ * Few groups are held by just that, and it costs all CPUs something.
+ *
+ * Context: as mr_pcp_drain_all().
+ *
+ * Return: whether it was done.
+ */
+bool mr_pcp_may_drain_all(void)
+{
+	if (!time_after(jiffies, all_drained + HZ))
+		return false;
+	mr_pcp_drain_all();
+	return true;
 }

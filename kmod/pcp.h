@@ -3,10 +3,14 @@
 #ifndef MR_PCP_H
 #define MR_PCP_H
 
+#include <linux/types.h>
+
 #ifdef MR_CAN_EVICT
 int mr_pcp_init(void);
 void mr_pcp_exit(void);
 void mr_pcp_drain(void);
+void mr_pcp_drain_all(void);
+bool mr_pcp_may_drain_all(void);
 #else
 static inline int mr_pcp_init(void)
 {
@@ -19,6 +23,15 @@ static inline void mr_pcp_exit(void)
 
 static inline void mr_pcp_drain(void)
 {
+}
+
+static inline void mr_pcp_drain_all(void)
+{
+}
+
+static inline bool mr_pcp_may_drain_all(void)
+{
+	return false;
 }
 #endif
 
