@@ -300,13 +300,26 @@ no_dying()
 	false
 }
 
-# What is known of the groups that are left: the table, and what their writebacks
-# have to write (since 6.10).
+# What is known of the groups that are left: the table, what their writebacks have to
+# write (since 6.10), what one more `reap` does about their inodes, and whether they go
+# with the inodes that are not in use.
 what_is_left()
 {
+	local event events=/sys/kernel/tracing/events
+
 	sed -n '3,12s/^/# /p' $OFFLINE
 	cat "${DEBUG%/*}"/bdi/*/wb_stats 2>/dev/null |
 		awk 'BEGIN { RS = "" } { gsub(/[ \n]+/, " "); print "# " $0 }' | head -n 12
+	for event in writeback/inode_switch_wbs memcg_reaper/inode_switch; do
+		echo 1 >$events/$event/enable
+	done
+	tun reap 1
+	sed -n '/^#/!s/^/# /p' $events/../trace | tail -n 12
+	echo 0 >$events/enable
+	note "then there are $(nr_dying)"
+	echo 2 >/proc/sys/vm/drop_caches
+	wait_for 5 no_dying || :
+	note "then there are $(nr_dying)"
 }
 
 # nothing_left NAME [SECONDS]: all groups are freed, which takes the kernel a
