@@ -13,7 +13,10 @@
  *
  * Where they are found depends on the kernel: wb_inodes.c goes through the lists
  * of a writeback, sb_inodes.c through those of super blocks, where there is no
- * list of the clean ones.
+ * list of the clean ones. And where there is: a clean inode of the root's writeback is
+ * on no list, and put on none when the kernel finds that a group wrote it, and moves it
+ * there (inode_do_switch_wbs(), 6.1 and 6.12). It keeps that group until it is
+ * written again, or out of the cache.
  *
  * A dirty inode can be switched as it is on some kernels, and is then written
  * by the new group's writeback (inode_do_switch_wbs() in fs/fs-writeback.c,
@@ -149,10 +152,14 @@ bool mr_inode_switch(struct mr_inode_switch *sw, struct inode *inode,
 	return true;
 }
 
-/* What to do about the writeback that a walk has stopped at. */
+/*
+ * What to do about the writeback that a walk has stopped at; and whether there was one
+ * whose inodes are to be looked for.
+ */
 struct visit {
 	struct mr_inode_switch *sw;
 	enum mr_switch_want want;
+	bool lost;
 };
 
 /* Looks at one writeback; under rcu_read_lock(). */
@@ -169,6 +176,8 @@ static bool worth_a_stop(struct bdi_writeback *wb, void *arg)
 	dirty = wb_has_dirty_io(wb);
 	if (dirty)
 		v->sw->dirty(css, v->sw->arg);
+	if (!clean && !dirty && v->sw->lost(css, v->sw->arg))
+		v->lost = true;
 	if (!v->sw->full && (clean || dirty))
 		v->want = v->sw->want(css, v->sw->arg);
 	if (v->want == MR_SWITCH_CLEAN && !clean)
@@ -178,7 +187,7 @@ static bool worth_a_stop(struct bdi_writeback *wb, void *arg)
 
 /*
  * All dying writebacks of one bdi, which the caller keeps alive. *@wanted: there
- * are some whose inodes are to be switched.
+ * are some whose inodes have to be looked for.
  */
 static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi,
 		      bool *wanted)
@@ -193,7 +202,7 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi,
 	*wanted = false;
 	while (!ret && mr_wb_next(&c)) {
 		if (c.hit) {
-			*wanted = true;
+			*wanted = MR_WB_CLEAN_UNLISTED;
 			/* The writeback holds its group. */
 			to = mr_online_ancestor_get(c.wb->memcg_css);
 			ret = mr_wb_switch(sw, c.wb, to, v.want);
@@ -203,6 +212,7 @@ static int switch_bdi(struct mr_inode_switch *sw, struct backing_dev_info *bdi,
 		}
 	}
 	mr_wb_end(&c);
+	*wanted |= v.lost;
 	return ret ?: sw->relax(sw->arg);
 }
 

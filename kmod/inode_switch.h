@@ -16,16 +16,26 @@ enum mr_switch_want {
 	MR_SWITCH_ALL,		/* dirty ones too, unless they are large */
 };
 
+/* Whether clean inodes are on no list of their writeback at all, or a few are. */
+#ifdef MR_HAS_WB_ATTACHED
+#define MR_WB_CLEAN_UNLISTED 0
+#else
+#define MR_WB_CLEAN_UNLISTED 1
+#endif
+
 /**
  * struct mr_inode_switch - one round over all bdis
  * @want: which inodes of an offline group are to be switched; called under
+ *	rcu_read_lock()
+ * @lost: whether an offline group with a writeback that has no inodes on its lists
+ *	has been there for long enough to look for them elsewhere; called under
  *	rcu_read_lock()
  * @dirty: told of each offline group with inodes that wait to be written;
  *	called under rcu_read_lock()
  * @relax: called between batches, may sleep; not 0: end the round
  * @stop: whether the round is to end; asked where it can't rest
- * @walk: whether all inodes of the file systems in question are worth a look, on
- *	kernels where that is how they are found; asked once, if some are wanted
+ * @walk: whether all inodes of the file systems in question are worth a look, where
+ *	that is how they are found; asked once, if some are wanted
  * @arg: for all of them
  * @switched: result, inodes for which the kernel has accepted a switch; it
  *	completes a grace period later
@@ -36,6 +46,7 @@ enum mr_switch_want {
 struct mr_inode_switch {
 	enum mr_switch_want (*want)(const struct cgroup_subsys_state *css,
 				    void *arg);
+	bool (*lost)(const struct cgroup_subsys_state *css, void *arg);
 	void (*dirty)(const struct cgroup_subsys_state *css, void *arg);
 	int (*relax)(void *arg);
 	bool (*stop)(void *arg);

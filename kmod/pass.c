@@ -657,11 +657,30 @@ switch_wanted(const struct cgroup_subsys_state *css, void *arg)
 
 	if (!is_ripe(css))
 		return MR_SWITCH_NONE;
-	if (!p->new_inodes && is_new_since(css, last_inodes.tried_ns))
+	if (MR_WB_CLEAN_UNLISTED && !p->new_inodes &&
+	    is_new_since(css, last_inodes.tried_ns))
 		p->new_inodes = true;
 	mr_lru_read(css, &size);
 	return takeable(p, &size) && p->method == MR_EVICT ? MR_SWITCH_CLEAN :
 							     MR_SWITCH_ALL;
+}
+
+/*
+ * Nothing but a writeback seems to hold the group, and that had the time to go with its
+ * last inode: several passes.
+ */
+static bool is_lost(const struct cgroup_subsys_state *css, void *arg)
+{
+	struct mr_pass *p = arg;
+	struct mr_group g;
+
+	if (mr_groups_read(css->id, css->serial_nr, &g) ||
+	    g.result != MR_RES_STUCK || g.level < DRAINS_PER_GROUP)
+		return false;
+	/* It has just got there: worth a walk at once. */
+	if (g.level == DRAINS_PER_GROUP && g.tried_ns > last_inodes.tried_ns)
+		p->new_inodes = true;
+	return true;
 }
 
 static void note_dirty(const struct cgroup_subsys_state *css, void *arg)
@@ -706,6 +725,7 @@ static int switch_inodes(struct mr_pass *p)
 	unsigned int refused = 0;
 	struct mr_inode_switch sw = {
 		.want = switch_wanted,
+		.lost = is_lost,
 		.dirty = note_dirty,
 		.relax = switch_relax,
 		.stop = switch_stop,
@@ -855,11 +875,13 @@ static int act(struct mr_pass *p)
 /*
  * Count what is left, once the kernel has freed the rest: that takes several
  * grace periods and workqueues, and is over when the number falls no more. A
- * group that was emptied just now may have to be drained as well.
+ * group that was emptied just now may have to be drained as well; and only what has
+ * stayed for some time is looked for where it takes long (is_lost()).
  */
 static int finish(struct mr_pass *p)
 {
 	unsigned long before;
+	bool again = true;
 	int i, ret = 0;
 
 	p->settle = true;
@@ -868,8 +890,15 @@ static int finish(struct mr_pass *p)
 		ret = p->ops->pause(SETTLE_PAUSE_MS);
 		if (!ret)
 			ret = mr_pass_scan(p);
-		if (!p->seen || (i > DRAINS_PER_GROUP && p->seen == before))
+		if (!p->seen)
 			break;
+		if (i <= DRAINS_PER_GROUP || p->seen != before)
+			continue;
+		if (!again)
+			break;
+		again = false;
+		if (!ret)
+			ret = switch_inodes(p);
 	}
 	p->settle = false;
 	return ret;

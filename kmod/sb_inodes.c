@@ -2,15 +2,16 @@
 /*
  * The inodes of dying writebacks, on the lists of super blocks.
  *
- * For kernels where the clean inodes of a writeback are on no list of its own
- * (5.10): all inodes of the file systems in question are looked at.
+ * For inodes that are on no list of their writeback: on 5.10 all that are clean,
+ * later a few. All inodes of the file systems in question are looked at.
  *
  * Finding super blocks: their list is private to fs/super.c, and to go by the
  * types of file systems means to wait for each that is being mounted or
  * unmounted (iterate_supers_type()). But each block device leads to the one that
- * is mounted from it (bd_super), and block devices are inodes of a super block
- * that is exported. What has a bdi of its own instead (btrfs, which never sets
- * bd_super) has its metadata in the page cache, whose pages lead there.
+ * is mounted from it (bd_super, until 6.5), and block devices are inodes of a super
+ * block that is exported. What has a bdi of its own instead (btrfs, which never sets
+ * bd_super) has its metadata in the page cache, whose pages lead there; and so do
+ * those of any other, if it has something in it.
  *
  * Lifetime: bd_super is cleared by kill_block_super() before the super block is
  * shut down, and its struct is freed a grace period after that (__put_super()), so
@@ -29,6 +30,7 @@
 #include <linux/pagemap.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 
 #include "bdis.h"
 #include "find.h"
@@ -42,6 +44,9 @@
  * end, and none of which can be stood on.
  */
 #define SLACK		(16 * MR_SWITCH_LOOK)
+
+/* File systems of disks that are looked for by page frame; more are not found. */
+#define SUPERS_MAX	64
 
 /* What the group at hand wants, as asked last; within one RCU section. */
 struct memo {
@@ -174,6 +179,13 @@ static struct mr_bdi *bdi_of(struct list_head *bdis, const struct super_block *s
 	return NULL;
 }
 
+#ifdef MR_HAS_BD_SUPER
+/* Whether page frames are to lead to the file systems that use a bdi. */
+static bool by_frame(const struct mr_bdi *ref)
+{
+	return !READ_ONCE(ref->bdi->owner);
+}
+
 /*
  * Go on to the next block device from which a file system is mounted that uses one
  * of these bdis. Its inode is the place, and has a reference; that keeps no disk. The
@@ -214,9 +226,6 @@ static int switch_mounted(struct mr_inode_switch *sw, struct list_head *bdis)
 	struct inode *at = NULL;
 	int ret = 0;
 
-	/* The block devices themselves, that is, metadata of file systems. */
-	if (mr_sb_trylock(blockdev_superblock))
-		switch_sb(sw, blockdev_superblock);
 	while (!ret && !sw->full && (sb = next_mounted(&at, bdis))) {
 		switch_sb(sw, sb);
 		ret = sw->relax(sw->arg);
@@ -225,13 +234,40 @@ static int switch_mounted(struct mr_inode_switch *sw, struct list_head *bdis)
 		iput(at);
 	return ret;
 }
+#else
+static bool by_frame(const struct mr_bdi *ref)
+{
+	return true;
+}
 
-/* A search for the super blocks of bdis that belong to no disk. */
+static int switch_mounted(struct mr_inode_switch *sw, struct list_head *bdis)
+{
+	return 0;
+}
+#endif
+
+/*
+ * A search for the super blocks of bdis. Those of a disk may have several, one for
+ * each partition; @done is compared with only, they may be gone.
+ */
 struct search {
 	struct list_head *bdis;
+	const struct super_block *done[SUPERS_MAX];
+	unsigned int nr_done;
+	unsigned long last_mapping;
 	struct mr_bdi *hit;
 	struct super_block *sb;
 };
+
+static bool is_done(const struct search *s, const struct super_block *sb)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nr_done; i++)
+		if (s->done[i] == sb)
+			return true;
+	return false;
+}
 
 /* Looks at a page with a reference, on an LRU list: no slab, no page table. */
 static void look_at_page(struct search *s, struct page *page)
@@ -245,7 +281,7 @@ static void look_at_page(struct search *s, struct page *page)
 	if (mapping && !((unsigned long)mapping & PAGE_MAPPING_FLAGS) &&
 	    mapping->host) {
 		sb = mapping->host->i_sb;
-		if (bdi_of(s->bdis, sb) && mr_sb_trylock(sb)) {
+		if (bdi_of(s->bdis, sb) && !is_done(s, sb) && mr_sb_trylock(sb)) {
 			s->hit = bdi_of(s->bdis, sb);
 			if (s->hit)
 				s->sb = sb;
@@ -261,42 +297,54 @@ static unsigned int frame(struct page *page, void *arg)
 	struct search *s = arg;
 	unsigned long mapping = (unsigned long)READ_ONCE(page->mapping);
 
-	if (!mapping || mapping & PAGE_MAPPING_FLAGS || PageTail(page) ||
+	/* Those of one file are often side by side. */
+	if (!mapping || mapping == s->last_mapping ||
+	    mapping & PAGE_MAPPING_FLAGS || PageTail(page) ||
 	    !PageLRU(page) || !get_page_unless_zero(page))
 		return 0;
-	if (PageLRU(page) && !PageTail(page))
+	if (PageLRU(page) && !PageTail(page)) {
+		s->last_mapping = mapping;
 		look_at_page(s, page);
+	}
 	put_page(page);
 	return !!s->sb;
 }
 
-/* Bdis that a file system has made for itself: one super block each. */
-static int switch_own_bdis(struct mr_inode_switch *sw, struct list_head *bdis)
+/* Bdis that a file system has made for itself have one super block each. */
+static int switch_by_frame(struct mr_inode_switch *sw, struct list_head *bdis)
 {
 	struct mr_bdi *ref, *next;
-	struct search s = {};
+	struct search *s;
 	struct mr_frames f;
-	LIST_HEAD(own);
+	LIST_HEAD(look);
 	LIST_HEAD(done);
 	bool more = true;
 	int ret = 0;
 
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
 	list_for_each_entry_safe(ref, next, bdis, list)
-		if (!READ_ONCE(ref->bdi->owner))
-			list_move_tail(&ref->list, &own);
-	s.bdis = &own;
+		if (by_frame(ref))
+			list_move_tail(&ref->list, &look);
+	s->bdis = &look;
 	mr_frames_start(&f);
-	while (!ret && more && !list_empty(&own) && !sw->full) {
-		more = mr_frames_next(&f, FRAMES_BATCH, frame, &s);
-		if (s.sb) {
-			switch_sb(sw, s.sb);
-			list_move_tail(&s.hit->list, &done);
-			s.sb = NULL;
+	while (!ret && more && !list_empty(&look) && !sw->full &&
+	       s->nr_done < SUPERS_MAX) {
+		more = mr_frames_next(&f, FRAMES_BATCH, frame, s);
+		if (s->sb) {
+			switch_sb(sw, s->sb);
+			if (READ_ONCE(s->hit->bdi->owner))
+				s->done[s->nr_done++] = s->sb;
+			else
+				list_move_tail(&s->hit->list, &done);
+			s->sb = NULL;
 		}
 		ret = sw->relax(sw->arg);
 	}
-	list_splice(&own, bdis);
+	list_splice(&look, bdis);
 	list_splice(&done, bdis);
+	kfree(s);
 	return ret;
 }
 
@@ -318,6 +366,9 @@ int mr_supers_switch(struct mr_inode_switch *sw, struct list_head *bdis)
 	if (!sw->walk(sw->arg))
 		return 0;
 	sw->walked = true;
+	/* The block devices themselves, that is, metadata of file systems. */
+	if (mr_sb_trylock(blockdev_superblock))
+		switch_sb(sw, blockdev_superblock);
 	ret = switch_mounted(sw, bdis);
-	return ret ?: switch_own_bdis(sw, bdis);
+	return ret ?: switch_by_frame(sw, bdis);
 }

@@ -7,15 +7,6 @@
 
 #include "inode_switch.h"
 
-#if defined(MR_CAN_SWITCH_INODES) && !defined(MR_HAS_WB_ATTACHED)
 int mr_supers_switch(struct mr_inode_switch *sw, struct list_head *bdis);
-#else
-/* See wb_inodes.h. */
-static inline int mr_supers_switch(struct mr_inode_switch *sw,
-				   struct list_head *bdis)
-{
-	return 0;
-}
-#endif
 
 #endif /* MR_SB_INODES_H */

@@ -78,6 +78,32 @@ check "go without a sync of anyone's" wait_for 60 '[ "$(nr_dying)" -le 10 ]'
 check "all inodes are switched, too" wait_for 30 "! grep -q wb= $OFFLINE"
 check "files are intact beside the thread" verify e 20
 
+# A file that nobody's group has written first, and then a group: the kernel moves it to
+# that group's writeback when it is clean, and puts it on none of its lists.
+given()
+{
+	incg lost dd if=/dev/zero of=/mnt/ext4/lost bs=1M count=100 2>/dev/null
+	sync
+	wait_for 1 'grep -q "inode_switch_wbs: .* old_cgroup_ino=1 " /sys/kernel/tracing/trace'
+}
+
+echo 0 >/proc/sys/vm/dirty_writeback_centisecs
+tun reap_background 0
+dd if=/dev/zero of=/mnt/ext4/lost bs=1M count=100 2>/dev/null
+sync
+echo >/sys/kernel/tracing/trace
+echo 1 >/sys/kernel/tracing/events/writeback/inode_switch_wbs/enable
+mkcg lost
+check "a file is given to the group that writes it" wait_for 60 given
+echo 0 >/sys/kernel/tracing/events/writeback/inode_switch_wbs/enable
+check "which is removed" wait_for 10 'rmcg lost 2>/dev/null'
+wait_for 10 "grep -q ' lost ' $OFFLINE"
+check "and goes, though the file is on no list of its writeback" wait_for 30 \
+	"journal_lets_go; tun reap 1 2>/dev/null; ! grep -q ' lost ' $OFFLINE"
+rm /mnt/ext4/lost
+tun reap_background 1
+echo 50 >/proc/sys/vm/dirty_writeback_centisecs
+
 #
 # Unmount at any moment.
 #
