@@ -248,13 +248,14 @@ static int switch_mounted(struct mr_inode_switch *sw, struct list_head *bdis)
 
 /*
  * A search for the super blocks of bdis. Those of a disk may have several, one for
- * each partition; @done is compared with only, they may be gone.
+ * each partition; @done and @unwanted, the last mapping that leads to none of these,
+ * are compared with only, they may be gone.
  */
 struct search {
 	struct list_head *bdis;
 	const struct super_block *done[SUPERS_MAX];
 	unsigned int nr_done;
-	unsigned long last_mapping;
+	unsigned long unwanted;
 	struct mr_bdi *hit;
 	struct super_block *sb;
 };
@@ -281,7 +282,9 @@ static void look_at_page(struct search *s, struct page *page)
 	if (mapping && !((unsigned long)mapping & PAGE_MAPPING_FLAGS) &&
 	    mapping->host) {
 		sb = mapping->host->i_sb;
-		if (bdi_of(s->bdis, sb) && !is_done(s, sb) && mr_sb_trylock(sb)) {
+		if (!bdi_of(s->bdis, sb) || is_done(s, sb)) {
+			s->unwanted = (unsigned long)mapping;
+		} else if (mr_sb_trylock(sb)) {
 			s->hit = bdi_of(s->bdis, sb);
 			if (s->hit)
 				s->sb = sb;
@@ -298,14 +301,12 @@ static unsigned int frame(struct page *page, void *arg)
 	unsigned long mapping = (unsigned long)READ_ONCE(page->mapping);
 
 	/* Those of one file are often side by side. */
-	if (!mapping || mapping == s->last_mapping ||
+	if (!mapping || mapping == s->unwanted ||
 	    mapping & PAGE_MAPPING_FLAGS || PageTail(page) ||
 	    !PageLRU(page) || !get_page_unless_zero(page))
 		return 0;
-	if (PageLRU(page) && !PageTail(page)) {
-		s->last_mapping = mapping;
+	if (PageLRU(page) && !PageTail(page))
 		look_at_page(s, page);
-	}
 	put_page(page);
 	return !!s->sb;
 }

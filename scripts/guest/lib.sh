@@ -302,7 +302,7 @@ no_dying()
 
 # What is known of the groups that are left: the table, what their writebacks have to
 # write (since 6.10), what one more `reap` does about their inodes, and whether they go
-# with the inodes that are not in use.
+# with the inodes that are not in use. To be called after what is asserted.
 what_is_left()
 {
 	local event events=/sys/kernel/tracing/events
