@@ -24,11 +24,13 @@ PERCENT=${2:-50}
 # churn METHOD SECONDS
 churn()
 {
-	local method="$1" out_of_reach='busy dirty' n pinned worst=0 worst_all=0 samples=0
+	local method="$1" out_of_reach=busy n pinned worst=0 worst_all=0 samples=0
 	local at made late=0 history sum=0 word
 
-	[ "$method" = evict ] || out_of_reach=busy
-	[ "$method $VM_KERNEL" != "reparent 6.1" ] || out_of_reach=dirty
+	case "$method $VM_KERNEL" in
+	evict*)		out_of_reach='busy dirty' ;;
+	'reparent 6.1')	out_of_reach=dirty ;;
+	esac
 	tun method "$method"
 	mkgroups --root "$CG/$method" --seconds "$2" --kind file --size 16384 \
 		--dir "/mnt/ext4/$method" --counter /tmp/made >/tmp/mk &
@@ -38,9 +40,9 @@ churn()
 		n=$(nr_dying)
 		[ "$n" -le "$worst_all" ] || worst_all=$n
 		# Tried, and nothing could be had; or to be written, which was asked for.
-		cut -d' ' -f17 "$OFFLINE" | sort >/tmp/results
+		cat "$OFFLINE" >/tmp/offline
 		for word in $out_of_reach; do
-			pinned=$(grep -cx "$word" /tmp/results)
+			pinned=$(grep -c " $word\$" /tmp/offline)
 			n=$((n - pinned))
 			# Evicting has the flusher begin, so on average they count.
 			[ "$word $method" != 'dirty evict' ] || sum=$((sum + pinned))
