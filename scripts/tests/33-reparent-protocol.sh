@@ -87,7 +87,9 @@ while [ $i -lt 20 ] && [ ! "$early" ]; do
 done
 last_line /tmp/folios
 reading || early=1
-if [ "$early" ]; then
+if [ "$early" ] && uname -v | grep -q PREEMPT_RT; then
+	skip "beside a reader" "on PREEMPT_RT a thread prints, and the reader is through at once"
+elif [ "$early" ]; then
 	fail "beside a reader" "never seen off their lists, or the reader was through too early"
 else
 	compare "beside a reader: all are on no list" "$last" = "on=0 off=$PAGES"
