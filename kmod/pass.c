@@ -263,8 +263,8 @@ static enum mr_result evict_group(struct mr_pass *p,
 				  u64 *work_ns)
 {
 	unsigned long want, taken;
+	bool swap, drained = false;
 	u64 start, took;
-	bool swap;
 	int ret;
 
 	for (;;) {
@@ -286,8 +286,11 @@ static enum mr_result evict_group(struct mr_pass *p,
 		if (p->ops->relax())
 			return MR_RES_STOPPED;
 		/* Cut before reclaim had CPUs let go of pages. */
-		if (!taken && ret == -EINTR && mr_pcp_may_drain_all())
+		if (!taken && ret == -EINTR && !drained &&
+		    mr_pcp_may_drain_all()) {
+			drained = true;
 			continue;
+		}
 		if (!taken)
 			return *bytes ? MR_RES_PARTIAL : MR_RES_BUSY;
 		if (ret == -EAGAIN)
