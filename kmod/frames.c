@@ -58,8 +58,8 @@ bool mr_frames_next(struct mr_frames *f, unsigned int nr, mr_frame_fn *fn,
 			continue;
 		}
 		f->pfn++;
-		/* Nodes' ranges may overlap. */
-		if (page_to_nid(page) == f->nid && fn(page, arg))
+		/* Nodes' ranges may overlap. Other flags may change, not this. */
+		if (data_race(page_to_nid(page)) == f->nid && fn(page, arg))
 			break;
 	}
 	return f->nid < MAX_NUMNODES;
