@@ -22,7 +22,11 @@ result()
 		echo "ok $nr - $title"
 	else
 		echo "not ok $nr - $title"
-		tail -n 20 "$tmp/why" | sed 's/^/# /'
+		# What it said last, and what failed in it before.
+		{
+			head -n -20 "$tmp/why" | grep -a '^not ok'
+			tail -n 20 "$tmp/why"
+		} | sed 's/^/# /'
 		failed=1
 	fi
 }
