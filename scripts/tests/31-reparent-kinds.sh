@@ -66,10 +66,10 @@ reparented()
 	held=$(lists | sum)
 	tun reap 1 2>/tmp/err
 	# Before 6.12.117 dirty inodes are not switched: they have to be written.
-	if [ "${VM_KERNEL#debug-}" = 6.1 ]; then
+	if ! has switch_dirty; then
 		wait_for 3 '[ "$(grep -c " dirty$" $OFFLINE)" = "$(nr_dying)" ]'
 	fi
-	if [ "${VM_KERNEL#debug-}" = 6.1 ] && [ "$(nr_dying)" != 0 ]; then
+	if ! has switch_dirty && [ "$(nr_dying)" != 0 ]; then
 		compare "$name: those that stay have dirty inodes" \
 			"$(grep -c ' dirty$' $OFFLINE)" = "$(nr_dying)"
 		note "$name: $(nr_dying) wait to be written"

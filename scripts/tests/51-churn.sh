@@ -27,9 +27,9 @@ churn()
 	local method="$1" out_of_reach=busy n pinned worst=0 worst_all=0 samples=0
 	local at made late=0 history sum=0 word
 
-	case "$method $VM_KERNEL" in
-	evict*)		out_of_reach='busy dirty' ;;
-	'reparent 6.1')	out_of_reach=dirty ;;
+	case $method in
+	evict)		out_of_reach='busy dirty' ;;
+	reparent)	has switch_dirty || out_of_reach=dirty ;;
 	esac
 	tun method "$method"
 	mkgroups --root "$CG/$method" --seconds "$2" --kind file --size 16384 \
