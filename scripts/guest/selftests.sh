@@ -182,6 +182,8 @@ swapon "$SWAP_DEV" || exit
 echo 268435456 >/proc/sys/kernel/shmmax
 mkdir -p $WORK/churn $WORK/huge
 mount -t hugetlbfs none $WORK/huge
+# hugetlb_reparenting_test.sh unmounts it, if nobody uses it just then.
+exec 9<"$CG/cgroup.procs"
 cp "/selftests/$group"/* $WORK/
 cd $WORK || exit
 chmod 777 .
