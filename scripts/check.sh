@@ -180,6 +180,9 @@ guest()
 	shift 3
 	[ ! -s "$module" ] || set -- "$@" --module "$module"
 	case $file in *-kunit.sh) set -- "$@" --add "$MR_BUILD/$kernel/suites/memcg_reaper_kunit.ko" ;; esac
+	# What Debian's kernels have of a debug kernel: freed objects are poisoned, others
+	# fenced. Takes no longer. A test's own option comes after it, and counts.
+	case $kernel in debug-*) ;; *) set -- --append slub_debug=FZP "$@" ;; esac
 	# shellcheck disable=SC2046 # the test's arguments
 	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" --out "$dir" "$@" -- \
 		"$file" $(header "$file" long)

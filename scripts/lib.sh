@@ -184,6 +184,7 @@ complaints()
 	_splats="$_splats|suspicious RCU usage|sleeping function called|scheduling while atomic"
 	_splats="$_splats|self-detected stall|detected stalls|detected expedited stalls|kthread starved"
 	_splats="$_splats|soft lockup|[Hh]ard LOCKUP|workqueue lockup|blocked for more than"
+	_splats="$_splats|BUG [^ ]+ \\(.*\\): |FIX [^ ]+: "
 	_splats="$_splats|page_counter underflow|Busy inodes after unmount|Kernel panic|list_(add|del) corruption"
 	# Boot messages that name these things without complaining.
 	_innocent='ommand line:|KASAN|KFENCE|UBSAN|KCSAN|kmemleak'

@@ -17,6 +17,10 @@ swapon "$SWAP_DEV"
 case $VM_KERNEL in
 debug-*-kcsan)
 	check "KCSAN is on" grep -qx 'enabled: 1' /sys/kernel/debug/kcsan ;;
+debug-*) ;;
+*)
+	compare "freed objects are poisoned" "$(cat /sys/kernel/slab/kmalloc-1k/poison)" = 1
+	compare "and their ends watched" "$(cat /sys/kernel/slab/kmalloc-1k/red_zone)" = 1 ;;
 esac
 
 # kind_of KIND STAYS: make groups; STAYS says what drop_caches leaves of them
