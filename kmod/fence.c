@@ -28,7 +28,6 @@
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/mmzone.h>
-#include <linux/nodemask.h>
 #include <linux/page-flags.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
@@ -37,6 +36,7 @@
 
 #include "counters.h"
 #include "fence.h"
+#include "lru.h"
 
 /*
  * A scan that meets the fence with nothing isolated ends there, and reclaim
@@ -211,7 +211,7 @@ unsigned int mr_fence_up(struct mr_fence *f, struct cgroup_subsys_state *css,
 	int nid;
 
 	pages = min(pages, MR_FENCE_MAX_BEFORE);
-	for_each_node_state(nid, N_MEMORY) {
+	for (nid = mr_next_node(-1); nid < nr_node_ids; nid = mr_next_node(nid)) {
 		struct lruvec *lruvec = &memcg->nodeinfo[nid]->lruvec;
 
 		pages = fence_type(f, lruvec, WORKINGSET_FILE, pages);

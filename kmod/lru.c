@@ -5,7 +5,6 @@
 #include <linux/memcontrol.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
-#include <linux/nodemask.h>
 
 #include "lru.h"
 
@@ -38,7 +37,7 @@ void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size
 	long file = 0, anon = 0, unevictable = 0;
 	int nid, zone, zones;
 
-	for_each_node_state(nid, N_MEMORY) {
+	for (nid = mr_next_node(-1); nid < nr_node_ids; nid = mr_next_node(nid)) {
 		const struct mem_cgroup_per_node *pn = memcg->nodeinfo[nid];
 		const unsigned long (*zs)[NR_LRU_LISTS] = pn->lru_zone_size;
 

@@ -5,6 +5,26 @@
 
 #include <linux/cgroup.h>
 #include <linux/mmzone.h>
+#include <linux/nodemask.h>
+
+/**
+ * mr_next_node() - the next node that has memory
+ * @nid: the one before, -1 for the first
+ *
+ * As next_node(nid, node_states[N_MEMORY]), which looks through MAX_NUMNODES bits:
+ * with the 1024 of Debian, a good part of what a small group costs. @nr_node_ids is
+ * one more than the highest node there can be (setup_nr_node_ids()), and nodeinfo[] of
+ * a group has as many entries (mem_cgroup_alloc() in mm/memcontrol.c).
+ *
+ * Return: a node, or @nr_node_ids if there is none.
+ */
+static inline int mr_next_node(int nid)
+{
+	do {
+		nid++;
+	} while (nid < nr_node_ids && !node_state(nid, N_MEMORY));
+	return nid;
+}
 
 /**
  * struct mr_lru_size - pages on a group's own LRU lists, all nodes and zones
