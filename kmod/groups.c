@@ -30,6 +30,9 @@
  */
 static DEFINE_XARRAY(groups);
 static unsigned int nr_groups;
+/* The last scan there was, and how many of the entries it has met. */
+static u32 met_round;
+static unsigned int nr_met;
 
 static const char * const names[] = {
 	[MR_RES_NONE]		= "none",
@@ -57,6 +60,20 @@ const char *mr_result_name(unsigned int result)
 	return result < MR_RES_NR ? names[result] : "unknown";
 }
 
+/* A scan has met it. Never back: see mr_groups_sweep(). */
+static void meet(struct mr_group *g, u32 round)
+{
+	if ((s32)(round - g->round) <= 0)
+		return;
+	g->round = round;
+	if ((s32)(round - met_round) > 0) {
+		met_round = round;
+		nr_met = 0;
+	}
+	if (round == met_round)
+		nr_met++;
+}
+
 static void forget(unsigned long id, struct mr_group *g)
 {
 	xa_erase(&groups, id);
@@ -77,6 +94,7 @@ void mr_groups_exit(void)
 	xa_for_each(&groups, id, g)
 		forget(id, g);
 	xa_destroy(&groups);
+	nr_met = 0;
 }
 
 /**
@@ -114,16 +132,15 @@ struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
 		}
 		nr_groups++;
 		g->serial = ~serial;
+		g->round = round - 1;
 	}
 	if (g->serial != serial) {
 		xa_lock(&groups);
 		*g = (struct mr_group){ .serial = serial, .first_ns = now_ns,
-					  .round = round };
+					  .round = g->round };
 		xa_unlock(&groups);
 	}
-	/* Never back: see mr_groups_sweep(). */
-	if ((s32)(round - g->round) > 0)
-		g->round = round;
+	meet(g, round);
 	return g;
 }
 
@@ -190,6 +207,9 @@ bool mr_groups_sweep(unsigned long *at, u32 round, unsigned long *gone)
 	unsigned int left = SWEEP_BATCH;
 	struct mr_group *g;
 
+	/* Nearly always: it has met all that are here. */
+	if (round == met_round && nr_met == nr_groups)
+		return false;
 	xa_for_each_start(&groups, *at, g, *at) {
 		if (!left--)
 			return true;
