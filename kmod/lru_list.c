@@ -16,63 +16,83 @@
 #include "lru_list.h"
 
 /**
- * mr_lru_run_end() - bring statistics up to date
- * @run: the run; empty afterwards
+ * mr_lru_run_end() - put those that get on a list there, and bring sizes up to date
+ * @run: the run; no folio is in it afterwards
  *
- * The sizes that both kinds of lists share: of the node, of the group (through
- * folio->memcg_data) and of the zone. As __update_lru_size(). Those that a list has
- * alone are up to date at once: reclaim goes by them.
+ * The size of the list that reclaim goes by, and those that both kinds of lists
+ * share: of the node, of the group (through folio->memcg_data) and of the zone. As
+ * __update_lru_size(). Who reads any of them without the lru_lock takes it for a hint.
  *
  * Context: before the lru_lock is dropped, and before a folio gets another group.
  */
 void mr_lru_run_end(struct mr_lru_run *run)
 {
-	if (!run->folio)
+	if (!run->size)
 		return;
+	if (run->first)
+		list_bulk_move_tail(run->list, &run->first->lru, &run->folio->lru);
+	WRITE_ONCE(*run->size, *run->size + run->pages);
 	__lruvec_stat_mod_folio(run->folio, NR_LRU_BASE + run->lru, run->pages);
 	__mod_zone_page_state(folio_zone(run->folio),
 			      NR_ZONE_LRU_BASE + run->lru, run->pages);
-	run->folio = NULL;
+	run->first = NULL;
+	run->size = NULL;
+	run->pages = 0;
 }
 
-/* Group and node are the same for all of one lru_lock. */
-static void count(struct mr_lru_run *run, struct folio *folio,
-		  enum lru_list lru, long nr)
+static noinline void begin(struct mr_lru_run *run, long *size, enum lru_list lru,
+			   struct list_head *list)
 {
-	if (run->folio && (run->lru != lru ||
-			   folio_zonenum(run->folio) != folio_zonenum(folio)))
-		mr_lru_run_end(run);
-	run->pages = run->folio ? run->pages + nr : nr;
-	run->folio = folio;
+	mr_lru_run_end(run);
+	run->size = size;
 	run->lru = lru;
+	run->list = list;
+}
+
+static void count(struct mr_lru_run *run, struct folio *folio, long nr)
+{
+	run->folio = folio;
+	run->pages += nr;
 }
 
 /*
  * Classic lists have a size of their own for each zone, as
- * mem_cgroup_update_lru_size(). Read without the lock, hence WRITE_ONCE().
+ * mem_cgroup_update_lru_size().
  */
 static void count_classic(struct mem_cgroup_per_node *pn, struct folio *folio,
 			  enum lru_list lru, long nr, struct mr_lru_run *run)
 {
-	unsigned long *size = &pn->lru_zone_size[folio_zonenum(folio)][lru];
+	long *size = (long *)&pn->lru_zone_size[folio_zonenum(folio)][lru];
 
-	WRITE_ONCE(*size, *size + nr);
-	count(run, folio, lru, nr);
+	if (run->size != size)
+		begin(run, size, lru, lru == LRU_UNEVICTABLE ? NULL :
+						&pn->lruvec.lists[lru]);
+	count(run, folio, nr);
 }
 
 #ifdef CONFIG_LRU_GEN
-/* As lru_gen_update_size() for an addition or a deletion. */
-static void count_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
-		      int gen, long nr, struct mr_lru_run *run)
+/* Which generations are active changes under lru_lock only (inc_max_seq()). */
+static noinline void begin_gen(struct mem_cgroup_per_node *pn, int gen, int type,
+			       int zone, struct mr_lru_run *run)
 {
-	int type = folio_is_file_lru(folio);
-	long *size = &pn->lruvec.lrugen.nr_pages[gen][type][folio_zonenum(folio)];
+	typeof(pn->lruvec.lrugen) *lrugen = &pn->lruvec.lrugen;
 	enum lru_list lru = type * LRU_INACTIVE_FILE;
 
 	if (lru_gen_is_active(&pn->lruvec, gen))
 		lru += LRU_ACTIVE;
-	WRITE_ONCE(*size, *size + nr);
-	count(run, folio, lru, nr);
+	begin(run, &lrugen->nr_pages[gen][type][zone], lru,
+	      &lrugen->mr_lrugen_lists[gen][type][zone]);
+}
+
+/* As lru_gen_update_size() for an addition or a deletion. */
+static void count_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
+		      int gen, int type, long nr, struct mr_lru_run *run)
+{
+	int zone = folio_zonenum(folio);
+
+	if (run->size != &pn->lruvec.lrugen.nr_pages[gen][type][zone])
+		begin_gen(pn, gen, type, zone, run);
+	count(run, folio, nr);
 }
 
 /*
@@ -80,23 +100,26 @@ static void count_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
  * young page-table entry may set another one without a lock
  * (folio_update_gen() in mm/vmscan.c), after that nobody does.
  */
-static bool del_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
-		    u8 *age, struct mr_lru_run *run)
+static __always_inline bool
+leave_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 *age,
+	  struct mr_lru_run *run)
 {
+	unsigned long old = READ_ONCE(folio->flags), new;
 	struct lruvec *lruvec = &pn->lruvec;
-	unsigned long flags;
 	int gen;
 
-	if (folio_lru_gen(folio) < 0)
-		return false;
-	flags = set_mask_bits(&folio->flags, LRU_GEN_MASK, 0);
-	gen = (int)((flags & LRU_GEN_MASK) >> LRU_GEN_PGOFF) - 1;
-	if (lru_gen_is_active(lruvec, gen))
-		folio_set_active(folio);
+	do {
+		gen = (int)((old & LRU_GEN_MASK) >> LRU_GEN_PGOFF) - 1;
+		if (gen < 0)
+			return false;
+		new = old & ~LRU_GEN_MASK;
+		if (lru_gen_is_active(lruvec, gen))
+			new |= BIT(PG_active);
+	} while (!try_cmpxchg(&folio->flags, &old, new));
 	*age = (lru_gen_from_seq(lruvec->lrugen.max_seq) + MAX_NR_GENS - gen) %
 	       MAX_NR_GENS;
-	count_gen(pn, folio, gen, -folio_nr_pages(folio), run);
-	list_del(&folio->lru);
+	count_gen(pn, folio, gen, folio_is_file_lru(folio),
+		  -folio_nr_pages(folio), run);
 	return true;
 }
 
@@ -104,8 +127,9 @@ static bool del_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
  * As lru_gen_add_folio(), but into the generation that is as old here as the
  * former one was there, or the oldest that there is.
  */
-static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
-		    struct mr_lru_run *run)
+static __always_inline bool
+join_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
+	 struct mr_lru_run *run)
 {
 	struct lruvec *lruvec = &pn->lruvec;
 	typeof(lruvec->lrugen) *lrugen = &lruvec->lrugen;
@@ -129,34 +153,34 @@ static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
 	/* On a generation's list PG_active means nothing and is not set. */
 	set_mask_bits(&folio->flags, LRU_GEN_MASK | BIT(PG_active),
 		      (gen + 1UL) << LRU_GEN_PGOFF);
-	count_gen(pn, folio, gen, folio_nr_pages(folio), run);
-	list_add_tail(&folio->lru,
-		      &lrugen->mr_lrugen_lists[gen][type][folio_zonenum(folio)]);
+	count_gen(pn, folio, gen, type, folio_nr_pages(folio), run);
 	return true;
 }
 #else
-static bool del_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
-		    u8 *age, struct mr_lru_run *run)
+static __always_inline bool
+leave_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 *age,
+	  struct mr_lru_run *run)
 {
 	return false;
 }
 
-static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
-		    struct mr_lru_run *run)
+static __always_inline bool
+join_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
+	 struct mr_lru_run *run)
 {
 	return false;
 }
 #endif
 
 /**
- * mr_lru_del() - take a folio off its list
+ * mr_lru_leave() - prepare to take a folio off its list
  * @pn: the group it belongs to, on the folio's node
  * @folio: a folio whose PG_lru the caller has cleared
- * @run: statistics that are to be brought up to date
+ * @run: what is to be brought up to date
  *
  * Which list that is, is decided by the flags as they are now: before lru_lock
- * was taken, somebody may have moved the folio. An unevictable folio is on no
- * list and has sizes only (lruvec_add_folio()).
+ * was taken, somebody may have moved the folio. It stays linked there: the caller
+ * takes it off, alone or with its neighbours, before lru_lock is dropped.
  *
  * Context: under @pn->lruvec.lru_lock, interrupts off; the caller has cleared
  * PG_lru, and with it owns folio->lru, and holds a reference on @folio.
@@ -164,53 +188,72 @@ static bool add_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
  * Return: how many generations older than the youngest its own was, or
  * %MR_AGE_NONE. PG_active is set if it was active by either measure.
  */
-u8 mr_lru_del(struct mem_cgroup_per_node *pn, struct folio *folio,
-	      struct mr_lru_run *run)
+u8 mr_lru_leave(struct mem_cgroup_per_node *pn, struct folio *folio,
+		struct mr_lru_run *run)
 {
-	enum lru_list lru;
 	u8 age;
 
-	if (del_gen(pn, folio, &age, run))
+	if (leave_gen(pn, folio, &age, run))
 		return age;
-	lru = folio_lru_list(folio);
-	if (lru != LRU_UNEVICTABLE)
-		list_del(&folio->lru);
-	count_classic(pn, folio, lru, -folio_nr_pages(folio), run);
+	count_classic(pn, folio, folio_lru_list(folio), -folio_nr_pages(folio),
+		      run);
 	return MR_AGE_NONE;
 }
 
-/* As folio_evictable() in mm/internal.h. RCU keeps the mapping. */
-static bool evictable(struct folio *folio)
+/**
+ * mr_lru_unlink() - take a folio off its list, alone
+ * @folio: the folio, after mr_lru_leave()
+ *
+ * An unevictable folio is on no list and has sizes only (lruvec_add_folio()).
+ *
+ * Context: as mr_lru_leave().
+ */
+void mr_lru_unlink(struct folio *folio)
 {
-	bool ret;
-
-	rcu_read_lock();
-	ret = !mapping_unevictable(folio_mapping(folio)) &&
-	      !folio_test_mlocked(folio);
-	rcu_read_unlock();
-	return ret;
+	if (!folio_test_unevictable(folio))
+		list_del(&folio->lru);
 }
 
-/* Link and count it; PG_unevictable says what kind of list it belongs on. */
-static void add(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
-		struct mr_lru_run *run)
+/*
+ * As folio_evictable() in mm/internal.h. RCU keeps the mapping.
+ *
+ * Neighbours of the same file are answered alike: what has changed since is found as
+ * what changes right after is.
+ */
+static __always_inline bool
+evictable(struct folio *folio, struct mr_lru_run *run)
 {
-	enum lru_list lru;
+	const struct address_space *mapping = READ_ONCE(folio->mapping);
 
-	if (add_gen(pn, folio, age, run))
-		return;
-	lru = folio_lru_list(folio);
-	if (lru != LRU_UNEVICTABLE)
-		list_add_tail(&folio->lru, &pn->lruvec.lists[lru]);
-	count_classic(pn, folio, lru, folio_nr_pages(folio), run);
+	if (folio_test_mlocked(folio))
+		return false;
+	if (!mapping || mapping != run->mapping) {
+		rcu_read_lock();
+		run->evictable = !mapping_unevictable(folio_mapping(folio));
+		rcu_read_unlock();
+		run->mapping = mapping;
+	}
+	return run->evictable;
+}
+
+/* Count it; PG_unevictable says what kind of list it belongs on. */
+static __always_inline void join(struct mem_cgroup_per_node *pn,
+				 struct folio *folio, u8 age,
+				 struct mr_lru_run *run)
+{
+	if (!join_gen(pn, folio, age, run))
+		count_classic(pn, folio, folio_lru_list(folio),
+			      folio_nr_pages(folio), run);
 }
 
 /**
  * mr_lru_add_tail() - put a folio on the list it belongs on, at the old end
  * @pn: the group it belongs to, on the folio's node
- * @folio: a folio that the caller owns as for mr_lru_del()
- * @age: what mr_lru_del() returned
- * @run: statistics that are to be brought up to date
+ * @folio: a folio that the caller owns as for mr_lru_leave()
+ * @age: what mr_lru_leave() returned
+ * @linked: it is on a list of the caller's, behind the one that was put on this way
+ *	just before, if any; else on none
+ * @run: what is to be brought up to date
  *
  * Sets PG_lru. Whether the folio can be evicted is asked anew: who mlocked or
  * munlocked it meanwhile found it isolated and left it to us (__mlock_folio(),
@@ -226,29 +269,45 @@ static void add(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
  * Context: under @pn->lruvec.lru_lock, interrupts off.
  */
 void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
-		     u8 age, struct mr_lru_run *run)
+		     u8 age, bool linked, struct mr_lru_run *run)
 {
-	if (evictable(folio)) {
+	if (evictable(folio, run)) {
 		/* Seldom set, and an atomic operation. */
 		if (folio_test_unevictable(folio))
 			folio_clear_unevictable(folio);
-	} else if (!folio_test_unevictable(folio)) {
+	} else if (linked || !folio_test_unevictable(folio)) {
 		folio_clear_active(folio);
 		folio_set_unevictable(folio);
+		if (linked)
+			list_del(&folio->lru);
+		linked = false;
 		/* Was a list pointer. */
 		folio->mlock_count = 0;
 	}
-	add(pn, folio, age, run);
+	/* Those before it come first. */
+	if (!linked && run->first)
+		mr_lru_run_end(run);
+	join(pn, folio, age, run);
+	if (linked) {
+		if (!run->first)
+			run->first = folio;
+	} else if (run->list) {
+		list_add_tail(&folio->lru, run->list);
+	}
 	folio_set_lru(folio);
+	if (likely(!folio_test_unevictable(folio)))
+		return;
 
 	/* PG_lru before the flag; check_move_unevictable_folios() has the other way */
 	smp_mb__after_atomic();
-	if (folio_test_unevictable(folio) && evictable(folio) &&
-	    folio_test_clear_lru(folio)) {
+	run->mapping = NULL;
+	if (evictable(folio, run) && folio_test_clear_lru(folio)) {
 		count_classic(pn, folio, LRU_UNEVICTABLE,
 			      -folio_nr_pages(folio), run);
 		folio_clear_unevictable(folio);
-		add(pn, folio, age, run);
+		join(pn, folio, age, run);
+		if (run->list)
+			list_add_tail(&folio->lru, run->list);
 		folio_set_lru(folio);
 	}
 }

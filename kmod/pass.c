@@ -311,7 +311,7 @@ static enum mr_result reparent_group(struct mr_pass *p,
 	u64 start, took;
 	bool done;
 
-	mr_gather_start(&g, css);
+	mr_gather_start(&g, css, size);
 	do {
 		before = g.taken;
 		start = ktime_get_ns();

@@ -25,7 +25,6 @@
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/mmzone.h>
-#include <linux/nodemask.h>
 #include <linux/page-flags.h>
 #include <linux/ktime.h>
 #include <linux/rcupdate.h>
@@ -54,11 +53,12 @@
 
 /*
  * A folio between two groups. The reference is ours, PG_lru is clear, and the
- * folio is on no list.
+ * folio is on no list, or @linked: on that of the wave.
  */
 struct moved {
 	struct folio *folio;
-	u8 age;			/* see mr_lru_del() */
+	u8 age;			/* see mr_lru_leave() */
+	bool linked;
 };
 
 /*
@@ -101,6 +101,8 @@ struct left {
  * @nr_moved: folios in @moved
  * @nr_pages: pages in them
  * @nr_groups: groups in @groups
+ * @list: those of @moved that are linked, in the same order, as reclaim has what it has
+ *	isolated: who owns PG_lru owns folio->lru
  * @moved: the folios, in the order in which they were taken
  * @groups: where they come from
  * @unwanted: the last group that a frame's folio had and that was not wanted;
@@ -121,6 +123,7 @@ struct mr_wave {
 	unsigned long unwanted;
 	mr_group_fn *patient;
 	unsigned long recharged;
+	struct list_head list;
 	struct in_use in_use;
 	struct left left[LOCK_BATCH];
 	struct moved moved[WAVE_FOLIOS];
@@ -149,7 +152,11 @@ const char *mr_reparent_refusal(void)
  */
 struct mr_wave *mr_wave_alloc(void)
 {
-	return kvzalloc(sizeof(struct mr_wave), GFP_KERNEL);
+	struct mr_wave *w = kvzalloc(sizeof(*w), GFP_KERNEL);
+
+	if (w)
+		INIT_LIST_HEAD(&w->list);
+	return w;
 }
 
 /**
@@ -158,7 +165,7 @@ struct mr_wave *mr_wave_alloc(void)
  */
 void mr_wave_free(struct mr_wave *w)
 {
-	WARN_ON_ONCE(w && !mr_wave_empty(w));
+	WARN_ON_ONCE(w && (!mr_wave_empty(w) || !list_empty(&w->list)));
 	kvfree(w);
 }
 
@@ -247,6 +254,9 @@ static struct wave_group *wave_group(struct mr_wave *w,
  */
 static unsigned int unfit(const struct folio *folio)
 {
+	if (likely(!(READ_ONCE(folio->flags) &
+		     (BIT(PG_writeback) | BIT(PG_head) | __PG_HWPOISON))))
+		return 0;
 	if (folio_test_writeback((struct folio *)folio))
 		return MR_SKIP_WRITEBACK;
 	if (folio_test_large((struct folio *)folio) &&
@@ -274,8 +284,8 @@ static int node_of(const struct folio *folio)
  * Under the lru_lock of @from's list that the folio is on, or with a
  * reference of the caller's own; interrupts off.
  */
-static unsigned int take_hold(struct folio *folio, struct mem_cgroup *from,
-			      enum got *got)
+static __always_inline unsigned int
+take_hold(struct folio *folio, struct mem_cgroup *from, enum got *got)
 {
 	unsigned int why;
 
@@ -375,7 +385,7 @@ static void give_up(struct mem_cgroup_per_node *pn, const struct moved *back,
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	for (i = 0; i < nr; i++)
-		mr_lru_add_tail(pn, back[i].folio, back[i].age, &run);
+		mr_lru_add_tail(pn, back[i].folio, back[i].age, false, &run);
 	mr_lru_run_end(&run);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
@@ -439,7 +449,7 @@ static const struct folio *settle(struct mr_wave *w, struct wave_group *wg,
  * one hold. What can't be taken goes to the end of the list, so that the next
  * hold sees others; nobody but us needs the order of a dead group's list. The
  * first of them is remembered, to be known when it comes round again; it is
- * compared and never followed.
+ * compared and never followed. What is taken goes to the wave's list in one piece.
  *
  * Young folios first, because each is put at the old end of the other list:
  * so all stay in order, however many waves it takes.
@@ -451,38 +461,40 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 			struct list_head *list, unsigned int max)
 {
 	unsigned int first = w->nr_moved, nr_left = 0, last, i;
+	struct list_head *taken = list;	/* the last, at the head of the list */
 	const struct folio *first_left;
 	struct mr_lru_run run = {};
 	struct in_use *u = none_in_use(w);
-	struct folio *folio;
-	unsigned long pages = 0;
+	unsigned long pages = w->nr_pages;
 	bool done = false;
 	u64 start;
 
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	while (max--) {
+		struct folio *folio = list_entry(taken->next, struct folio, lru);
 		unsigned int why;
 		enum got got;
 
-		folio = list_first_entry_or_null(list, struct folio, lru);
-		done = !folio || folio == g->first_left || !g->left;
+		done = taken->next == list || folio == g->first_left || !g->left;
 		if (done || w->nr_pages + u->pages >= WAVE_PAGES)
 			break;
 		g->left--;
 		why = take_hold(folio, wg->from, &got);
-		if (!why) {
+		if (likely(!why)) {
 			struct moved m = {
 				.folio = folio,
-				.age = mr_lru_del(pn, folio, &run),
+				.age = mr_lru_leave(pn, folio, &run),
 			};
 
 			if (may_recharge(w, folio)) {
+				list_del(&folio->lru);
 				hold_in_use(u, &m);
-				continue;
+			} else {
+				taken = &folio->lru;
+				m.linked = true;
+				move(w, &m);
 			}
-			pages += folio_nr_pages(folio);
-			move(w, &m);
 			continue;
 		}
 		g->skipped |= why;
@@ -492,9 +504,12 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 		w->left[nr_left].folio = folio;
 		w->left[nr_left++].got = got;
 	}
+	if (taken != list)
+		list_bulk_move_tail(&w->list, list->next, taken);
 	/* What has left is counted as the old group's, so only then. */
 	mr_lru_run_end(&run);
 	last = w->nr_moved;
+	pages = w->nr_pages - pages;
 	for (i = first; i < last; i++)
 		switch_group(w->moved[i].folio, wg->to);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
@@ -516,8 +531,12 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 	return done;
 }
 
+/* Lists have numbers: a zone's are next to each other. */
+#define ZONE_BITS 3
+static_assert(BIT(ZONE_BITS) >= MAX_NR_ZONES);
+
 #ifdef CONFIG_LRU_GEN
-#define NR_GEN_LISTS (MAX_NR_GENS * ANON_AND_FILE * MAX_NR_ZONES)
+#define NR_GEN_LISTS (MAX_NR_GENS * ANON_AND_FILE << ZONE_BITS)
 
 /*
  * The generations from young to old. max_seq may grow meanwhile: what is missed
@@ -525,9 +544,9 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
  */
 static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
 {
-	unsigned int zone = n % MAX_NR_ZONES;
-	unsigned int type = n / MAX_NR_ZONES % ANON_AND_FILE;
-	unsigned int age = n / MAX_NR_ZONES / ANON_AND_FILE;
+	unsigned int zone = n & (BIT(ZONE_BITS) - 1);
+	unsigned int type = (n >> ZONE_BITS) % ANON_AND_FILE;
+	unsigned int age = (n >> ZONE_BITS) / ANON_AND_FILE;
 	unsigned long seq = READ_ONCE(lruvec->lrugen.max_seq);
 	int gen = lru_gen_from_seq(seq + MAX_NR_GENS - age);
 
@@ -550,8 +569,8 @@ static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
 static unsigned int next_list(unsigned int n, int zones)
 {
 	n++;
-	if (n < NR_GEN_LISTS && n % MAX_NR_ZONES >= zones)
-		n = roundup(n, MAX_NR_ZONES);
+	if (n < NR_GEN_LISTS && (n & (BIT(ZONE_BITS) - 1)) >= zones)
+		n = round_up(n, BIT(ZONE_BITS));
 	return n;
 }
 
@@ -572,19 +591,18 @@ static struct list_head *nth_list(struct lruvec *lruvec, unsigned int n)
  * mr_gather_start() - begin with an offline group
  * @g: filled in
  * @css: the group, referenced by the caller until it is done with @g
+ * @size: what its lists hold
  *
  * Every entry of the lists is looked at once, also where none can be taken;
  * what is added meanwhile is left for the next time.
  */
-void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css)
+void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css,
+		     const struct mr_lru_size *size)
 {
-	struct mr_lru_size size;
-
-	mr_lru_read(css, &size);
 	*g = (struct mr_gather){
 		.css = css,
-		.left = size.file + size.anon,
-		.nid = first_node(node_states[N_MEMORY]),
+		.left = size->file + size->anon,
+		.nid = mr_next_node(-1),
 	};
 }
 
@@ -608,7 +626,7 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 	struct wave_group *wg = NULL;
 
 	/* Small groups are done with before all of their lists were looked at. */
-	while (g->left && g->nid < MAX_NUMNODES) {
+	while (g->left && g->nid < nr_node_ids) {
 		struct mem_cgroup_per_node *pn = memcg->nodeinfo[g->nid];
 		int zones = mr_nr_zones(g->nid);
 
@@ -632,7 +650,7 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 			g->first_left = NULL;
 		}
 		g->list = 0;
-		g->nid = next_node(g->nid, node_states[N_MEMORY]);
+		g->nid = mr_next_node(g->nid);
 	}
 	return true;
 }
@@ -699,9 +717,10 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 	if (!why) {
 		struct moved m = {
 			.folio = folio,
-			.age = mr_lru_del(pn, folio, &run),
+			.age = mr_lru_leave(pn, folio, &run),
 		};
 
+		mr_lru_unlink(folio);
 		mr_lru_run_end(&run);
 		if (may_recharge(w, folio)) {
 			hold_in_use(u, &m);
@@ -776,7 +795,8 @@ static unsigned int put_back(const struct moved *moved, unsigned int nr)
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	for (n = 0; n < nr && folio_pn(moved[n].folio) == pn; n++)
-		mr_lru_add_tail(pn, moved[n].folio, moved[n].age, &run);
+		mr_lru_add_tail(pn, moved[n].folio, moved[n].age,
+				moved[n].linked, &run);
 	mr_lru_run_end(&run);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 struct folio;
+struct mr_lru_size;
 struct mr_wave;
 struct page;
 
@@ -59,7 +60,8 @@ bool mr_wave_full(const struct mr_wave *w);
 bool mr_wave_wait(struct mr_wave *w);
 void mr_wave_put_back(struct mr_wave *w);
 
-void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css);
+void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css,
+		     const struct mr_lru_size *size);
 bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g,
 		     unsigned int max);
 unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
@@ -108,7 +110,8 @@ static inline void mr_wave_put_back(struct mr_wave *w)
 }
 
 static inline void mr_gather_start(struct mr_gather *g,
-				   struct cgroup_subsys_state *css)
+				   struct cgroup_subsys_state *css,
+				   const struct mr_lru_size *size)
 {
 	*g = (struct mr_gather){ .css = css };
 }

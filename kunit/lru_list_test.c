@@ -93,7 +93,8 @@ static u8 del(struct kunit *test, struct folio *folio)
 
 	KUNIT_EXPECT_TRUE(test, folio_test_clear_lru(folio));
 	spin_lock_irq(&w->pn.lruvec.lru_lock);
-	age = mr_lru_del(&w->pn, folio, &run);
+	age = mr_lru_leave(&w->pn, folio, &run);
+	mr_lru_unlink(folio);
 	mr_lru_run_end(&run);
 	spin_unlock_irq(&w->pn.lruvec.lru_lock);
 	KUNIT_EXPECT_FALSE(test, folio_test_lru(folio));
@@ -106,7 +107,7 @@ static void add(struct kunit *test, struct folio *folio, u8 age)
 	struct mr_lru_run run = {};
 
 	spin_lock_irq(&w->pn.lruvec.lru_lock);
-	mr_lru_add_tail(&w->pn, folio, age, &run);
+	mr_lru_add_tail(&w->pn, folio, age, false, &run);
 	mr_lru_run_end(&run);
 	spin_unlock_irq(&w->pn.lruvec.lru_lock);
 	KUNIT_EXPECT_TRUE(test, folio_test_lru(folio));
@@ -280,6 +281,90 @@ static void unevictable_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, agree(test), 0);
 }
 
+/*
+ * Neighbours leave and come back as one piece, but for what was mlocked meanwhile, and in
+ * order with those that are on no list.
+ */
+static void together(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct list_head *list = &w->pn.lruvec.lists[LRU_INACTIVE_FILE];
+	static const int order[] = { 0, 1, 3, 6, 4, 5 };
+	struct mr_lru_run run = {};
+	struct folio *f[7];
+	LIST_HEAD(apart);
+	struct list_head *at;
+	int i;
+
+	for (i = 0; i < 7; i++) {
+		f[i] = new_folio(test, false, false, 0);
+		add(test, f[i], MR_AGE_NONE);
+		folio_clear_lru(f[i]);
+	}
+	spin_lock_irq(&w->pn.lruvec.lru_lock);
+	for (i = 0; i < 7; i++)
+		KUNIT_EXPECT_EQ(test, mr_lru_leave(&w->pn, f[i], &run),
+				MR_AGE_NONE);
+	mr_lru_unlink(f[6]);
+	list_bulk_move_tail(&apart, &f[0]->lru, &f[5]->lru);
+	mr_lru_run_end(&run);
+	spin_unlock_irq(&w->pn.lruvec.lru_lock);
+	KUNIT_EXPECT_TRUE(test, list_empty(list));
+	KUNIT_EXPECT_EQ(test, agree(test), 0);
+
+	folio_set_mlocked(f[2]);
+	spin_lock_irq(&w->pn.lruvec.lru_lock);
+	for (i = 0; i < 4; i++)
+		mr_lru_add_tail(&w->pn, f[i], MR_AGE_NONE, true, &run);
+	mr_lru_add_tail(&w->pn, f[6], MR_AGE_NONE, false, &run);
+	for (i = 4; i < 6; i++)
+		mr_lru_add_tail(&w->pn, f[i], MR_AGE_NONE, true, &run);
+	mr_lru_run_end(&run);
+	spin_unlock_irq(&w->pn.lruvec.lru_lock);
+	KUNIT_EXPECT_TRUE(test, list_empty(&apart));
+	KUNIT_EXPECT_EQ(test, agree(test), 7);
+	KUNIT_EXPECT_TRUE(test, folio_test_unevictable(f[2]));
+	KUNIT_EXPECT_EQ(test, f[2]->mlock_count, 0);
+	at = list->next;
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		KUNIT_EXPECT_PTR_EQ(test, at, &f[order[i]]->lru);
+		at = at->next;
+	}
+	KUNIT_EXPECT_PTR_EQ(test, at, list);
+	for (i = 0; i < 7; i++)
+		del(test, f[i]);
+	KUNIT_EXPECT_EQ(test, agree(test), 0);
+}
+
+/* Neighbours of one mapping are asked about once; who lets it go comes too late for none. */
+static void mapping_of_neighbours(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct mr_lru_run run = {};
+	struct folio *f[3];
+	int i;
+
+	mapping_set_unevictable(&w->mapping);
+	for (i = 0; i < 3; i++) {
+		f[i] = new_folio(test, false, false, 0);
+		f[i]->mapping = &w->mapping;
+	}
+	spin_lock_irq(&w->pn.lruvec.lru_lock);
+	mr_lru_add_tail(&w->pn, f[0], MR_AGE_NONE, false, &run);
+	mapping_clear_unevictable(&w->mapping);
+	mr_lru_add_tail(&w->pn, f[1], MR_AGE_NONE, false, &run);
+	mr_lru_add_tail(&w->pn, f[2], MR_AGE_NONE, false, &run);
+	mr_lru_run_end(&run);
+	spin_unlock_irq(&w->pn.lruvec.lru_lock);
+	KUNIT_EXPECT_TRUE(test, folio_test_unevictable(f[0]));
+	KUNIT_EXPECT_FALSE(test, folio_test_unevictable(f[1]));
+	KUNIT_EXPECT_FALSE(test, folio_test_unevictable(f[2]));
+	KUNIT_EXPECT_EQ(test, agree(test), 3);
+	for (i = 0; i < 3; i++)
+		del(test, f[i]);
+	KUNIT_EXPECT_EQ(test, agree(test), 0);
+}
+
 #ifdef CONFIG_LRU_GEN
 /* Generations @max back to @min_anon and @min_file. */
 static void set_gens(struct kunit *test, unsigned long max,
@@ -450,6 +535,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(stays_unevictable),
 	KUNIT_CASE(evictable_again),
 	KUNIT_CASE(unevictable_mapping),
+	KUNIT_CASE(together),
+	KUNIT_CASE(mapping_of_neighbours),
 #ifdef CONFIG_LRU_GEN
 	KUNIT_CASE(gen_age),
 	KUNIT_CASE(gen_age_of_another_group),

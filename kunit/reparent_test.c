@@ -192,6 +192,7 @@ static void wave(struct kunit *test)
 	struct mr_real_group *b = mr_real_mkdir(test, "kunit-a/b");
 	struct mr_real_file *f = mr_real_file(test, true);
 	struct mr_wave *w = mr_wave_alloc();
+	struct mr_lru_size size;
 	struct page *page;
 	struct mr_gather g;
 
@@ -200,7 +201,8 @@ static void wave(struct kunit *test)
 	mr_real_fill(test, f, b, PAGES);
 	mr_real_rmdir(test, b);
 
-	mr_gather_start(&g, b->css);
+	size = mr_real_size(b->css);
+	mr_gather_start(&g, b->css, &size);
 	while (!mr_gather_lists(w, &g, 10))
 		KUNIT_EXPECT_FALSE(test, mr_wave_full(w));
 	KUNIT_EXPECT_EQ(test, g.taken, PAGES);
