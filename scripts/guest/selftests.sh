@@ -111,12 +111,13 @@ churn()
 }
 
 # A program's own text is charged to a removed group: the module takes it as it runs. Not
-# where the program measures its own CPU time, a hundredth of a CPU in test_cpu: to have its
-# text read again would be most of it.
+# where the program measures its own CPU time, a hundredth of a CPU in test_cpu, or to the
+# page what its group is charged (test_hugetlb_memcg): it would read its text again, or
+# have it recharged.
 warm()
 {
 	case $1 in
-	*/test_cpu)	return ;;
+	*/test_cpu | */test_hugetlb_memcg) return ;;
 	esac
 	mkcg warm
 	echo 1 >/proc/sys/vm/drop_caches
