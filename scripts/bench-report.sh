@@ -85,8 +85,8 @@ compare()
 {
 	local kernel list='' n=0
 
-	figures compare '.[] | select(.kind == "read") | [(.kernel | short), .arguments, .method, .groups,
-		(.cpu_ns_per_group / 1000 | round), (.cpu_ns_per_gib / 1e9 * 10 | round / 10),
+	figures compare '.[] | select(.kind == "read") | [(.kernel | short) + (if .arguments | startswith("icount") then ", by instructions" else "" end),
+		.arguments, .method, .groups, (.cpu_ns_per_group / 1000 | round), (.cpu_ns_per_gib / 1e9 * 10 | round / 10),
 		.busy_ms, .wall_ms, .left, ((.own_lost_bytes + .shared_lost_bytes) / 1048576 | round),
 		(.reread_live_kib / 1024 | round), (.reread_dead_kib / 1024 | round)] | @tsv' >"$tmp/compare"
 	{

@@ -3,7 +3,7 @@
 #
 # Measure, in a virtual machine.
 #
-#	bench.sh [--save] [--rounds N] [--each "WORDS"] NAME [ARGUMENTS...]
+#	bench.sh [--save] [--rounds N] [--each "WORDS"] [--icount] NAME [ARGUMENTS...]
 #	bench.sh all
 #	bench.sh report
 #
@@ -12,6 +12,8 @@
 #		there for the same kernel, arguments and method
 #	--rounds N	so many times over (1)
 #	--each "WORDS"	of what the benchmark has a boot each for, only these
+#	--icount	by instructions: one is a nanosecond of CPU time, whatever this machine
+#			is, and does besides. Arguments are saved with "icount" before them
 #	all	all benchmarks in full size, saved, and the report: about five hours on an
 #		undisturbed machine of 24 GiB
 #	report	tables and plots of what was saved
@@ -40,12 +42,13 @@ usage()
 	exit 2
 }
 
-save='' rounds=1 only=''
+save='' rounds=1 only='' icount=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--save)		save=1 ;;
 	--rounds)	rounds=${2:?}; shift ;;
 	--each)		only=${2:?}; shift ;;
+	--icount)	icount=--icount ;;
 	*)		break ;;
 	esac
 	shift
@@ -60,6 +63,7 @@ full()
 	cat <<-END
 	--rounds 3 compare 5000 20 64
 	compare 2000 20 64 file
+	--icount compare 2000 20 64
 	big 1024
 	6144:big 4096
 	18432:big 16384
@@ -112,12 +116,12 @@ run()
 {
 	# shellcheck disable=SC2046 # word by word
 	"$MR_SCRIPTS/vm.sh" --kernel "$kernel" --module "$tmp/memcg_reaper.ko" --timeout "$(header "$file" timeout)" \
-		$(header "$file" vm) ${MR_MEM:+--mem "$MR_MEM"} ${add[@]+"${add[@]}"} -- "$file" "$@" |
+		$icount $(header "$file" vm) ${MR_MEM:+--mem "$MR_MEM"} ${add[@]+"${add[@]}"} -- "$file" "$@" |
 		tee "$tmp/out"
 	{ grep '^{' "$tmp/out" || :; } | sed "s/^{/{\"round\":$round,\"arguments\":\"$arguments\",/" >>"$tmp/figures"
 }
 
-arguments=$*
+arguments="${icount:+icount }$*"
 : >"$tmp/figures"
 for kernel in $MR_KERNELS; do
 	module=$(build_module "$kernel") || die "the module does not build for $kernel"

@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2154 # set by those that source it
 #
 # What the scripts that start QEMU share. Source it after lib.sh. $tmp is a folder that
-# goes by itself, $accel auto, kvm or tcg, $thread multi or single: threads of emulation.
+# goes by itself, $accel auto, kvm or tcg, $thread multi or single: threads of emulation,
+# $icount not empty: clocks count instructions.
 
 # probe_accel: $accel becomes kvm or tcg. A boot sector that leaves through
 # isa-debug-exit tells whether KVM works; /dev/kvm alone doesn't.
@@ -64,6 +65,11 @@ accel_args()
 	args+=(-accel "tcg,thread=$thread" -cpu "max,-cx16,-erms,-smap,-smep,-umip,-pku")
 	# Costly to emulate, and of no use here.
 	cmdline="$cmdline mitigations=off no5lvl no_timer_check tsc=reliable"
+	if [ "${icount:-}" ]; then
+		args+=(-icount "shift=0,sleep=off")
+		cmdline="$cmdline tsc_early_khz=1000000"
+		return
+	fi
 	# The guest reads this machine's counter, and measures it wrongly where the
 	# host is busy: then its clock runs many times too fast.
 	cmdline="$cmdline tsc_early_khz=$("$helpers/tsckhz")"

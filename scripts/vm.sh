@@ -31,6 +31,9 @@
 #	--accel auto|kvm|tcg	(auto, or MR_ACCEL)
 #	--one-thread	of emulation for all CPUs: slower, but kernel code that is
 #			patched while it runs is never seen stale (QEMU 7.2)
+#	--icount	emulate, and let the guest's clocks count instructions, one for a
+#			nanosecond: its CPU time is the same on any machine, however busy.
+#			With one CPU (6.1 does not boot with two this way)
 #
 # What the guest script prints goes to standard output, nothing else does.
 # Exit status: the script's own, or 97: the kernel complained, 98: timeout,
@@ -51,7 +54,7 @@ die()
 
 kernel=6.12 modules='' module='' cgroup=v2 io=v2 nodes=1 cpus=2 mem=2048
 ext4='' xfs='' btrfs='' swap='' append='' timeout=120 out='' live='' accel=${MR_ACCEL:-auto} thread=multi
-collect=${MR_COLLECT:-}
+icount='' collect=${MR_COLLECT:-}
 adds=() allow=()
 [ ! -t 1 ] || live=1
 
@@ -66,6 +69,7 @@ while [ $# -gt 0 ]; do
 	--)		shift; break ;;
 	--live)		live=1; shift; continue ;;
 	--one-thread)	thread=single; shift; continue ;;
+	--icount)	thread=single accel=tcg icount=1 cpus=1; shift; continue ;;
 	-h|--help)	usage ;;
 	--*)		[ $# -ge 2 ] || die "$1 needs a value" ;;
 	*)		break ;;
