@@ -83,7 +83,7 @@ kernels()
 
 compare()
 {
-	local kernel list='' n=0
+	local kernel list='' lost='' n=0
 
 	figures compare '.[] | select(.kind == "read") | [(.kernel | short) + (if .arguments | startswith("icount") then ", by instructions" else "" end),
 		.arguments, .method, .groups, (.cpu_ns_per_group / 1000 | round), (.cpu_ns_per_gib / 1e9 * 10 | round / 10),
@@ -98,17 +98,23 @@ compare()
 		n=$((n + 1))
 		awk -F '\t' -v k="$kernel" '$1 == k && $3 != "nothing" { print $3, $5, $10, $9, $11, $12 }' \
 			"$tmp/compare" >"$tmp/compare.$n"
-		list="$list${list:+, }\"$tmp/compare.$n\" using COLUMN:xtic(1) title \"Linux $kernel\""
+		list="$list${list:+, }\"$tmp/compare.$n\" using 2:xtic(1) title \"Linux $kernel\""
+		# What is lost is the same, however it is measured.
+		case $kernel in
+		*instructions)	;;
+		*)	lost="$lost${lost:+, }\"$tmp/compare.$n\" using 3:xtic(1) title \"Linux $kernel\"" ;;
+		esac
 	done <"$tmp/kernels"
 	plot compare-cpu <<-END
 	set title "CPU time of who gets rid of them (log scale: lower is better)"
-	set ylabel "us a group"
+	set ylabel "us, or 1000 instructions, a group"
+	set key above
 	set logscale y
 	set yrange [1:*]
 	$(bars)
 	set xtics rotate by -25
 	set bmargin 6
-	plot ${list//COLUMN/2}
+	plot $list
 	END
 	plot compare-lost <<-END
 	set title "Cache of a live service that is gone afterwards"
@@ -117,7 +123,7 @@ compare()
 	$(bars)
 	set xtics rotate by -25
 	set bmargin 6
-	plot ${list//COLUMN/3}
+	plot $lost
 	END
 }
 
