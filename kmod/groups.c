@@ -12,6 +12,7 @@
  * would save a third, but kmem_cache_destroy() waits for all that anyone has
  * given to kvfree_rcu() (mm/slab_common.c, 6.12), and so would unloading.
  */
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -30,6 +31,8 @@
  */
 static DEFINE_XARRAY(groups);
 static unsigned int nr_groups;
+/* How many were removed ever. */
+static unsigned long nr_forgotten;
 /* The last scan there was, and how many of the entries it has met. */
 static u32 met_round;
 static unsigned int nr_met;
@@ -74,25 +77,45 @@ static void meet(struct mr_group *g, u32 round)
 		nr_met++;
 }
 
-static void forget(unsigned long id, struct mr_group *g)
+/*
+ * Look at up to SWEEP_BATCH entries from *@at on, forget those that no scan has met
+ * since @round, or all where that is NULL, and add to *@gone. Whether there are more.
+ */
+static bool forget_some(unsigned long *at, const u32 *round, unsigned long *gone)
 {
-	xa_erase(&groups, id);
-	kfree(g);
-	nr_groups--;
+	XA_STATE(xas, &groups, *at);
+	unsigned int left = SWEEP_BATCH;
+	struct mr_group *g;
+
+	xa_lock(&groups);
+	xas_for_each(&xas, g, ULONG_MAX) {
+		if (!left--)
+			break;
+		/* A later round: `reap` ran while this one slept. */
+		if (round && (s32)(g->round - *round) >= 0)
+			continue;
+		xas_store(&xas, NULL);
+		kfree(g);
+		nr_groups--;
+		nr_forgotten++;
+		++*gone;
+	}
+	xa_unlock(&groups);
+	*at = xas.xa_index;
+	return g;
 }
 
 /**
  * mr_groups_exit() - free the table
  *
- * Context: nobody else uses it any more.
+ * Context: nobody else uses it any more; may reschedule.
  */
 void mr_groups_exit(void)
 {
-	struct mr_group *g;
-	unsigned long id;
+	unsigned long at = 0, gone = 0;
 
-	xa_for_each(&groups, id, g)
-		forget(id, g);
+	while (forget_some(&at, NULL, &gone))
+		cond_resched();
 	xa_destroy(&groups);
 	nr_met = 0;
 }
@@ -107,7 +130,8 @@ void mr_groups_exit(void)
  *
  * Context: under the work lock; sleeps.
  *
- * Return: the entry, valid until the work lock is dropped; NULL where memory
+ * Return: the entry, valid until the work lock is dropped, and after that as long as
+ * mr_groups_forgotten() says the same and @css_id is not another's; NULL where memory
  * or the table is full. Such a group is left alone: without an entry neither
  * its age nor its back-off is known.
  */
@@ -142,6 +166,18 @@ struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
 	}
 	meet(g, round);
 	return g;
+}
+
+/**
+ * mr_groups_forgotten() - how many entries were freed since the module was loaded
+ *
+ * Context: under the work lock.
+ *
+ * Return: the number; it may wrap.
+ */
+unsigned long mr_groups_forgotten(void)
+{
+	return nr_forgotten;
 }
 
 /**
@@ -204,20 +240,8 @@ int mr_groups_read(int css_id, u64 serial, struct mr_group *copy)
  */
 bool mr_groups_sweep(unsigned long *at, u32 round, unsigned long *gone)
 {
-	unsigned int left = SWEEP_BATCH;
-	struct mr_group *g;
-
 	/* Nearly always: it has met all that are here. */
 	if (round == met_round && nr_met == nr_groups)
 		return false;
-	xa_for_each_start(&groups, *at, g, *at) {
-		if (!left--)
-			return true;
-		/* A later round: `reap` ran while this one slept. */
-		if ((s32)(g->round - round) < 0) {
-			forget(*at, g);
-			++*gone;
-		}
-	}
-	return false;
+	return forget_some(at, &round, gone);
 }

@@ -56,6 +56,7 @@ void mr_groups_exit(void);
 
 struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
 			       bool *replaced);
+unsigned long mr_groups_forgotten(void);
 void mr_groups_mark_dirty(int css_id, u64 serial, u32 round);
 int mr_groups_read(int css_id, u64 serial, struct mr_group *copy);
 bool mr_groups_sweep(unsigned long *at, u32 round, unsigned long *gone);

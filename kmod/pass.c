@@ -444,6 +444,7 @@ static enum mr_result work_on(struct mr_pass *p,
 {
 	u64 id = cgroup_id(css->cgroup), bytes = 0, ns = 0;
 	unsigned int level = revived(g) ? 0 : g->level;
+	unsigned long forgotten = mr_groups_forgotten();
 	enum mr_result result;
 	u8 skipped = 0;
 	bool replaced;
@@ -459,9 +460,10 @@ static enum mr_result work_on(struct mr_pass *p,
 	trace_reap_group_end(id, p->method, bytes, ns, mr_result_name(result));
 	p->tried++;
 
-	/* The work lock may have been dropped: look the entry up again. */
-	g = mr_groups_get(css->id, css->serial_nr, p->now_ns, p->round,
-			  &replaced);
+	/* The work lock may have been dropped. */
+	if (mr_groups_forgotten() != forgotten)
+		g = mr_groups_get(css->id, css->serial_nr, p->now_ns, p->round,
+				  &replaced);
 	if (!g)
 		return result;
 	g->result = result;

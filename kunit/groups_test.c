@@ -91,7 +91,7 @@ static void sweep(struct kunit *test)
 /* It is done in parts, each of which ends: the thread rests in between. */
 static void sweep_in_parts(struct kunit *test)
 {
-	unsigned long at = 0, gone = 0;
+	unsigned long before = mr_groups_forgotten(), at = 0, gone = 0;
 	unsigned int parts = 1;
 	struct mr_group copy;
 	bool replaced;
@@ -103,6 +103,7 @@ static void sweep_in_parts(struct kunit *test)
 		parts++;
 	KUNIT_EXPECT_GT(test, parts, 2);
 	KUNIT_EXPECT_EQ(test, gone, MANY / 2);
+	KUNIT_EXPECT_EQ(test, mr_groups_forgotten() - before, MANY / 2);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(1, 1, &copy), 0);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(MANY - 1, MANY - 1, &copy), 0);
 	KUNIT_EXPECT_EQ(test, mr_groups_read(MANY, MANY, &copy), -ENOENT);
