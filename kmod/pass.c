@@ -208,18 +208,23 @@ static void begin_wave(struct mr_pass *p, u64 now_ns)
 }
 
 /*
- * Between batches. A wave is gathered without a rest, since a rest may be long
- * and what is in the wave is out of everyone's reach.
+ * Between batches; the time is looked at anew. A wave is gathered without a rest, since
+ * a rest may be long and what is in the wave is out of everyone's reach.
  */
 static int breathe(struct mr_pass *p)
 {
-	if (!mr_wave_empty(p->wave) && !mr_wave_full(p->wave) &&
-	    ktime_get_ns() - p->wave_ns < WAVE_NS) {
+	int ret;
+
+	if (!mr_wave_empty(p->wave) && !mr_wave_full(p->wave)) {
 		cond_resched();
-		return 0;
+		p->now_ns = ktime_get_ns();
+		if (p->now_ns - p->wave_ns < WAVE_NS)
+			return 0;
 	}
 	end_wave(p);
-	return p->ops->relax();
+	ret = p->ops->relax();
+	p->now_ns = ktime_get_ns();
+	return ret;
 }
 
 /*
@@ -331,6 +336,11 @@ static enum mr_result reparent_group(struct mr_pass *p,
 
 	*bytes = (u64)g.taken * PAGE_SIZE;
 	*skipped = g.skipped;
+	/* What has come meanwhile is for the next pass. */
+	if (g.taken >= mr_lru_total(size)) {
+		*size = (struct mr_lru_size){};
+		return MR_RES_TAKEN;
+	}
 	mr_lru_read(css, size);
 	if (!mr_lru_total(size))
 		return MR_RES_TAKEN;
@@ -618,8 +628,8 @@ static int walk(struct mr_pass *p)
 	p->round = ++last_round;
 
 	mr_cursor_start(&cur, p->root);
+	p->now_ns = ktime_get_ns();
 	while (!ret && (css = mr_cursor_next(&cur, is_offline))) {
-		p->now_ns = ktime_get_ns();
 		if (!IS_ERR(css))
 			visit(p, css);
 		ret = breathe(p);
