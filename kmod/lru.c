@@ -34,7 +34,7 @@ void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size
 {
 	const struct mem_cgroup *memcg =
 		container_of(css, const struct mem_cgroup, css);
-	long file = 0, anon = 0, unevictable = 0;
+	long file = 0, anon = 0, unevictable = 0, generations = 0;
 	int nid, zone, zones;
 
 	for (nid = mr_next_node(-1); nid < nr_node_ids; nid = mr_next_node(nid)) {
@@ -56,9 +56,12 @@ void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size
 			for (gen = 0; gen < MAX_NR_GENS; gen++) {
 				const long (*np)[MAX_NR_ZONES] =
 					pn->lruvec.lrugen.nr_pages[gen];
+				long nf = READ_ONCE(np[WORKINGSET_FILE][zone]);
+				long na = READ_ONCE(np[WORKINGSET_ANON][zone]);
 
-				file += READ_ONCE(np[WORKINGSET_FILE][zone]);
-				anon += READ_ONCE(np[WORKINGSET_ANON][zone]);
+				file += nf;
+				anon += na;
+				generations |= nf | na;
 			}
 		}
 #endif
@@ -66,4 +69,5 @@ void mr_lru_read(const struct cgroup_subsys_state *css, struct mr_lru_size *size
 	size->file = nonneg(file);
 	size->anon = nonneg(anon);
 	size->unevictable = nonneg(unevictable);
+	size->generations = generations;
 }

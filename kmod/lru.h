@@ -31,11 +31,13 @@ static inline int mr_next_node(int nid)
  * @file: evictable, file system pages
  * @anon: evictable, anonymous and shmem pages
  * @unevictable: mlocked, ramfs, SHM_LOCKed
+ * @generations: whether some may be on the lists of MGLRU's generations
  */
 struct mr_lru_size {
 	unsigned long file;
 	unsigned long anon;
 	unsigned long unevictable;
+	bool generations;
 };
 
 /**

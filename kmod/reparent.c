@@ -594,15 +594,20 @@ static struct list_head *nth_list(struct lruvec *lruvec, unsigned int n)
  * @size: what its lists hold
  *
  * Every entry of the lists is looked at once, also where none can be taken;
- * what is added meanwhile is left for the next time.
+ * what is added meanwhile is left for the next time. Where MGLRU is off its lists,
+ * which are most of all, are passed over.
  */
 void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css,
 		     const struct mr_lru_size *size)
 {
+	unsigned int first = size->generations ? 0 : NR_GEN_LISTS;
+
 	*g = (struct mr_gather){
 		.css = css,
 		.left = size->file + size->anon,
 		.nid = mr_next_node(-1),
+		.first_list = first,
+		.list = first,
 	};
 }
 
@@ -649,7 +654,7 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 			g->list = next_list(g->list, zones);
 			g->first_left = NULL;
 		}
-		g->list = 0;
+		g->list = g->first_list;
 		g->nid = mr_next_node(g->nid);
 	}
 	return true;

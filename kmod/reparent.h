@@ -44,6 +44,7 @@ struct mr_gather {
 	/* private: entries that may still be looked at, and the place */
 	unsigned long left;
 	int nid;
+	unsigned int first_list;
 	unsigned int list;
 	const struct folio *first_left;
 };
