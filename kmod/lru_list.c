@@ -31,19 +31,37 @@ void mr_lru_run_end(struct mr_lru_run *run)
 		return;
 	if (run->first)
 		list_bulk_move_tail(run->list, &run->first->lru, &run->folio->lru);
-	WRITE_ONCE(*run->size, *run->size + run->pages);
-	__lruvec_stat_mod_folio(run->folio, NR_LRU_BASE + run->lru, run->pages);
-	__mod_zone_page_state(folio_zone(run->folio),
-			      NR_ZONE_LRU_BASE + run->lru, run->pages);
+	/* None: a generation that changed before its bits were cleared. */
+	if (run->pages) {
+		WRITE_ONCE(*run->size, *run->size + run->pages);
+		__lruvec_stat_mod_folio(run->folio, NR_LRU_BASE + run->lru,
+					run->pages);
+		__mod_zone_page_state(folio_zone(run->folio),
+				      NR_ZONE_LRU_BASE + run->lru, run->pages);
+	}
 	run->first = NULL;
 	run->size = NULL;
 	run->pages = 0;
 }
 
-static noinline void begin(struct mr_lru_run *run, long *size, enum lru_list lru,
-			   struct list_head *list)
+/*
+ * The flags by which a folio belongs on one list or another: neighbours in which they
+ * are the same are on the same, and what was found out for the first holds for all.
+ */
+#define LIST_FLAGS	((ZONES_MASK << ZONES_PGSHIFT) | LRU_GEN_MASK | \
+			 BIT(PG_active) | BIT(PG_unevictable) | \
+			 BIT(PG_swapbacked) | BIT(PG_swapcache))
+
+static bool goes_on(const struct mr_lru_run *run, unsigned long flags)
+{
+	return run->size && (flags & LIST_FLAGS) == run->like;
+}
+
+static void begin(struct mr_lru_run *run, unsigned long flags, long *size,
+		  enum lru_list lru, struct list_head *list)
 {
 	mr_lru_run_end(run);
+	run->like = flags & LIST_FLAGS;
 	run->size = size;
 	run->lru = lru;
 	run->list = list;
@@ -55,71 +73,66 @@ static void count(struct mr_lru_run *run, struct folio *folio, long nr)
 	run->pages += nr;
 }
 
+/* As folio_is_file_lru(), of flags that were read once. */
+static int type_of(unsigned long flags)
+{
+	return !(flags & BIT(PG_swapbacked));
+}
+
+static int zone_of(unsigned long flags)
+{
+	return (flags >> ZONES_PGSHIFT) & ZONES_MASK;
+}
+
 /*
- * Classic lists have a size of their own for each zone, as
+ * Classic lists, as folio_lru_list(), have a size of their own for each zone, as
  * mem_cgroup_update_lru_size().
  */
-static void count_classic(struct mem_cgroup_per_node *pn, struct folio *folio,
-			  enum lru_list lru, long nr, struct mr_lru_run *run)
+static void begin_classic(struct mem_cgroup_per_node *pn, unsigned long flags,
+			  struct mr_lru_run *run)
 {
-	long *size = (long *)&pn->lru_zone_size[folio_zonenum(folio)][lru];
+	enum lru_list lru = type_of(flags) * LRU_INACTIVE_FILE;
+	struct list_head *list = NULL;
 
-	if (run->size != size)
-		begin(run, size, lru, lru == LRU_UNEVICTABLE ? NULL :
-						&pn->lruvec.lists[lru]);
-	count(run, folio, nr);
+	if (flags & BIT(PG_unevictable)) {
+		lru = LRU_UNEVICTABLE;
+	} else {
+		if (flags & BIT(PG_active))
+			lru += LRU_ACTIVE;
+		list = &pn->lruvec.lists[lru];
+	}
+	begin(run, flags, (long *)&pn->lru_zone_size[zone_of(flags)][lru], lru,
+	      list);
+	run->set = 0;
 }
 
 #ifdef CONFIG_LRU_GEN
 /* Which generations are active changes under lru_lock only (inc_max_seq()). */
-static noinline void begin_gen(struct mem_cgroup_per_node *pn, int gen, int type,
-			       int zone, struct mr_lru_run *run)
+static void begin_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
+		      int gen, struct mr_lru_run *run)
 {
 	typeof(pn->lruvec.lrugen) *lrugen = &pn->lruvec.lrugen;
+	int type = type_of(flags), zone = zone_of(flags);
 	enum lru_list lru = type * LRU_INACTIVE_FILE;
 
 	if (lru_gen_is_active(&pn->lruvec, gen))
 		lru += LRU_ACTIVE;
-	begin(run, &lrugen->nr_pages[gen][type][zone], lru,
+	begin(run, flags, &lrugen->nr_pages[gen][type][zone], lru,
 	      &lrugen->mr_lrugen_lists[gen][type][zone]);
 }
 
-/* As lru_gen_update_size() for an addition or a deletion. */
-static void count_gen(struct mem_cgroup_per_node *pn, struct folio *folio,
-		      int gen, int type, long nr, struct mr_lru_run *run)
+/* As lru_gen_update_size() for a deletion. */
+static bool begin_leave_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
+			    struct mr_lru_run *run)
 {
-	int zone = folio_zonenum(folio);
+	int gen = (int)((flags & LRU_GEN_MASK) >> LRU_GEN_PGOFF) - 1;
 
-	if (run->size != &pn->lruvec.lrugen.nr_pages[gen][type][zone])
-		begin_gen(pn, gen, type, zone, run);
-	count(run, folio, nr);
-}
-
-/*
- * The generation is read as its bits are cleared: until then whoever finds a
- * young page-table entry may set another one without a lock
- * (folio_update_gen() in mm/vmscan.c), after that nobody does.
- */
-static __always_inline bool
-leave_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 *age,
-	  struct mr_lru_run *run)
-{
-	unsigned long old = READ_ONCE(folio->flags), new;
-	struct lruvec *lruvec = &pn->lruvec;
-	int gen;
-
-	do {
-		gen = (int)((old & LRU_GEN_MASK) >> LRU_GEN_PGOFF) - 1;
-		if (gen < 0)
-			return false;
-		new = old & ~LRU_GEN_MASK;
-		if (lru_gen_is_active(lruvec, gen))
-			new |= BIT(PG_active);
-	} while (!try_cmpxchg(&folio->flags, &old, new));
-	*age = (lru_gen_from_seq(lruvec->lrugen.max_seq) + MAX_NR_GENS - gen) %
-	       MAX_NR_GENS;
-	count_gen(pn, folio, gen, folio_is_file_lru(folio),
-		  -folio_nr_pages(folio), run);
+	if (gen < 0)
+		return false;
+	begin_gen(pn, flags, gen, run);
+	run->set = lru_gen_is_active(&pn->lruvec, gen) ? BIT(PG_active) : 0;
+	run->age = (lru_gen_from_seq(pn->lruvec.lrugen.max_seq) + MAX_NR_GENS -
+		    gen) % MAX_NR_GENS;
 	return true;
 }
 
@@ -127,50 +140,65 @@ leave_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 *age,
  * As lru_gen_add_folio(), but into the generation that is as old here as the
  * former one was there, or the oldest that there is.
  */
-static __always_inline bool
-join_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
-	 struct mr_lru_run *run)
+static bool begin_join_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
+			   u8 age, struct mr_lru_run *run)
 {
-	struct lruvec *lruvec = &pn->lruvec;
-	typeof(lruvec->lrugen) *lrugen = &lruvec->lrugen;
-	int type = folio_is_file_lru(folio);
+	typeof(pn->lruvec.lrugen) *lrugen = &pn->lruvec.lrugen;
+	bool swapcache = flags & BIT(PG_swapcache);
+	int type = type_of(flags);
 	unsigned long seq;
 	int gen;
 
-	if (!lrugen->enabled || folio_test_unevictable(folio))
+	if (!lrugen->enabled || flags & BIT(PG_unevictable))
 		return false;
 	if (age != MR_AGE_NONE)
 		seq = max(lrugen->max_seq - age, lrugen->min_seq[type]);
-	else if (folio_test_active(folio))
+	else if (flags & BIT(PG_active))
 		seq = lrugen->max_seq;
-	else if (type == LRU_GEN_ANON && !folio_test_swapcache(folio))
+	else if (type == LRU_GEN_ANON && !swapcache)
 		seq = lrugen->max_seq - 1;
 	else if (lrugen->min_seq[type] + MIN_NR_GENS >= lrugen->max_seq)
 		seq = lrugen->min_seq[type];
 	else
 		seq = lrugen->min_seq[type] + 1;
 	gen = lru_gen_from_seq(seq);
-	/* On a generation's list PG_active means nothing and is not set. */
-	set_mask_bits(&folio->flags, LRU_GEN_MASK | BIT(PG_active),
-		      (gen + 1UL) << LRU_GEN_PGOFF);
-	count_gen(pn, folio, gen, type, folio_nr_pages(folio), run);
+	begin_gen(pn, flags, gen, run);
+	run->set = (gen + 1UL) << LRU_GEN_PGOFF;
 	return true;
 }
 #else
-static __always_inline bool
-leave_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 *age,
-	  struct mr_lru_run *run)
+static bool begin_leave_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
+			    struct mr_lru_run *run)
 {
 	return false;
 }
 
-static __always_inline bool
-join_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
-	 struct mr_lru_run *run)
+static bool begin_join_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
+			   u8 age, struct mr_lru_run *run)
 {
 	return false;
 }
 #endif
+
+/* A folio with @flags is on another list than the one before. */
+static noinline void begin_leave(struct mem_cgroup_per_node *pn,
+				 unsigned long flags, struct mr_lru_run *run)
+{
+	if (begin_leave_gen(pn, flags, run))
+		return;
+	begin_classic(pn, flags, run);
+	run->age = MR_AGE_NONE;
+}
+
+/* The same for one that is on none, and belongs on another than the one before. */
+static noinline void begin_join(struct mem_cgroup_per_node *pn,
+				unsigned long flags, u8 age,
+				struct mr_lru_run *run)
+{
+	if (!begin_join_gen(pn, flags, age, run))
+		begin_classic(pn, flags, run);
+	run->age = age;
+}
 
 /**
  * mr_lru_leave() - prepare to take a folio off its list
@@ -191,13 +219,22 @@ join_gen(struct mem_cgroup_per_node *pn, struct folio *folio, u8 age,
 u8 mr_lru_leave(struct mem_cgroup_per_node *pn, struct folio *folio,
 		struct mr_lru_run *run)
 {
-	u8 age;
+	unsigned long old = READ_ONCE(folio->flags), new;
 
-	if (leave_gen(pn, folio, &age, run))
-		return age;
-	count_classic(pn, folio, folio_lru_list(folio), -folio_nr_pages(folio),
-		      run);
-	return MR_AGE_NONE;
+	/*
+	 * The generation is read as its bits are cleared: until then whoever finds a
+	 * young page-table entry may set another one without a lock
+	 * (folio_update_gen() in mm/vmscan.c), after that nobody does.
+	 */
+	do {
+		if (!goes_on(run, old))
+			begin_leave(pn, old, run);
+		if (!(old & LRU_GEN_MASK))
+			break;
+		new = (old & ~LRU_GEN_MASK) | run->set;
+	} while (!try_cmpxchg(&folio->flags, &old, new));
+	count(run, folio, -folio_nr_pages(folio));
+	return run->age;
 }
 
 /**
@@ -241,9 +278,15 @@ static __always_inline void join(struct mem_cgroup_per_node *pn,
 				 struct folio *folio, u8 age,
 				 struct mr_lru_run *run)
 {
-	if (!join_gen(pn, folio, age, run))
-		count_classic(pn, folio, folio_lru_list(folio),
-			      folio_nr_pages(folio), run);
+	unsigned long flags = READ_ONCE(folio->flags);
+
+	if (!goes_on(run, flags) || run->age != age)
+		begin_join(pn, flags, age, run);
+	/* On a generation's list PG_active means nothing and is not set. */
+	if (run->set)
+		set_mask_bits(&folio->flags, LRU_GEN_MASK | BIT(PG_active),
+			      run->set);
+	count(run, folio, folio_nr_pages(folio));
 }
 
 /**
@@ -302,8 +345,7 @@ void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
 	smp_mb__after_atomic();
 	run->mapping = NULL;
 	if (evictable(folio, run) && folio_test_clear_lru(folio)) {
-		count_classic(pn, folio, LRU_UNEVICTABLE,
-			      -folio_nr_pages(folio), run);
+		count(run, folio, -folio_nr_pages(folio));
 		folio_clear_unevictable(folio);
 		join(pn, folio, age, run);
 		if (run->list)

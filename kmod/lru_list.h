@@ -17,6 +17,9 @@ struct mem_cgroup_per_node;
  * @size: of that list and zone, in the group's own numbers; NULL: no folio yet
  * @list: the list itself; NULL for unevictable folios, which are on none
  * @lru: the statistic that is changed besides
+ * @like: the flags of a folio that decide which list that is
+ * @age: see mr_lru_leave()
+ * @set: flags that are set in place of LRU_GEN_MASK, and of PG_active when it gets on
  * @pages: by so much
  * @folio: the last of them, which tells group, node and zone
  * @first: the first of those that get on the list with @folio; NULL: none
@@ -37,10 +40,13 @@ struct mr_lru_run {
 	long *size;
 	struct list_head *list;
 	enum lru_list lru;
+	unsigned long like;
+	unsigned long set;
 	long pages;
 	struct folio *folio;
 	struct folio *first;
 	const struct address_space *mapping;
+	u8 age;
 	bool evictable;
 };
 

@@ -365,6 +365,75 @@ static void mapping_of_neighbours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, agree(test), 0);
 }
 
+/* Add @nr folios that are on no list under one hold, with an age each. */
+static void add_all(struct kunit *test, struct folio **f, const u8 *age, int nr)
+{
+	struct world *w = test->priv;
+	struct mr_lru_run run = {};
+	int i;
+
+	spin_lock_irq(&w->pn.lruvec.lru_lock);
+	for (i = 0; i < nr; i++)
+		mr_lru_add_tail(&w->pn, f[i], age[i], false, &run);
+	mr_lru_run_end(&run);
+	spin_unlock_irq(&w->pn.lruvec.lru_lock);
+	KUNIT_EXPECT_EQ(test, agree(test), nr);
+}
+
+/* The opposite, and expect those ages. */
+static void leave_all(struct kunit *test, struct folio **f, const u8 *age, int nr)
+{
+	struct world *w = test->priv;
+	struct mr_lru_run run = {};
+	int i;
+
+	for (i = 0; i < nr; i++)
+		folio_clear_lru(f[i]);
+	spin_lock_irq(&w->pn.lruvec.lru_lock);
+	for (i = 0; i < nr; i++) {
+		KUNIT_EXPECT_EQ(test, mr_lru_leave(&w->pn, f[i], &run), age[i]);
+		mr_lru_unlink(f[i]);
+	}
+	mr_lru_run_end(&run);
+	spin_unlock_irq(&w->pn.lruvec.lru_lock);
+	KUNIT_EXPECT_EQ(test, agree(test), 0);
+}
+
+/* Neighbours need not be alike. */
+static void mixed(struct kunit *test)
+{
+	static const u8 age[] = { [0 ... 7] = MR_AGE_NONE };
+	/* Bit 0: anon, 1: active, 2: unevictable. */
+	static const u8 kind[] = { 0, 0, 2, 4, 1, 0, 3, 3 };
+	struct world *w = test->priv;
+	struct list_head *lists = w->pn.lruvec.lists;
+	struct folio *f[8];
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		f[i] = new_folio(test, kind[i] & 1, kind[i] & 2, 0);
+		if (kind[i] & 4)
+			folio_set_mlocked(f[i]);
+	}
+	add_all(test, f, age, 8);
+	KUNIT_EXPECT_EQ(test, pages_on(&lists[LRU_INACTIVE_FILE], -1), 3);
+	KUNIT_EXPECT_EQ(test, pages_on(&lists[LRU_ACTIVE_FILE], -1), 1);
+	KUNIT_EXPECT_EQ(test, pages_on(&lists[LRU_INACTIVE_ANON], -1), 1);
+	KUNIT_EXPECT_EQ(test, pages_on(&lists[LRU_ACTIVE_ANON], -1), 2);
+	leave_all(test, f, age, 8);
+}
+
+/* A run of which no folio was counted, as its flags changed, changes nothing. */
+static void begun_in_vain(struct kunit *test)
+{
+	long size = 3;
+	struct mr_lru_run run = { .size = &size };
+
+	mr_lru_run_end(&run);
+	KUNIT_EXPECT_EQ(test, size, 3);
+	KUNIT_EXPECT_NULL(test, run.size);
+}
+
 #ifdef CONFIG_LRU_GEN
 /* Generations @max back to @min_anon and @min_file. */
 static void set_gens(struct kunit *test, unsigned long max,
@@ -526,6 +595,28 @@ static void gen_order(struct kunit *test)
 	del(test, second);
 	KUNIT_EXPECT_EQ(test, agree(test), 0);
 }
+
+/* Neighbours need not be of one age, nor have come from a generation. */
+static void gen_mixed(struct kunit *test)
+{
+	static const u8 age[] = { 0, 0, 1, 3, MR_AGE_NONE, 1, MR_AGE_NONE, 0 };
+	static const u8 seq[] = { 9, 9, 8, 6, 7, 8, 8, 9 };
+	static const u8 after[] = { 0, 0, 1, 3, 2, 1, 1, 0 };
+	struct folio *f[8];
+	int i;
+
+	set_gens(test, 9, 6, 6);
+	for (i = 0; i < 8; i++)
+		f[i] = new_folio(test, i == 6, false, 0);
+	add_all(test, f, age, 8);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, folio_lru_gen(f[i]),
+				lru_gen_from_seq(seq[i]));
+	leave_all(test, f, after, 8);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, folio_test_active(f[i]),
+				after[i] < MIN_NR_GENS);
+}
 #endif
 
 static struct kunit_case cases[] = {
@@ -537,6 +628,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unevictable_mapping),
 	KUNIT_CASE(together),
 	KUNIT_CASE(mapping_of_neighbours),
+	KUNIT_CASE(mixed),
+	KUNIT_CASE(begun_in_vain),
 #ifdef CONFIG_LRU_GEN
 	KUNIT_CASE(gen_age),
 	KUNIT_CASE(gen_age_of_another_group),
@@ -545,6 +638,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(gen_to_classic),
 	KUNIT_CASE(gen_unevictable),
 	KUNIT_CASE(gen_order),
+	KUNIT_CASE(gen_mixed),
 #endif
 	{}
 };
