@@ -367,7 +367,8 @@ moved app/one app/two --size $SIZE --refork
 moved app/one app/two --size $SIZE --flip
 bury_empty app/one
 all=0 parent=0
-for _ in $(seq 12); do
+# As long as some are recharged, those in use wait; on a slow machine that takes a while.
+for _ in $(seq 60); do
 	took
 	all=$((all + RECHARGED + REPARENTED))
 	parent=$((parent + REPARENTED))
