@@ -88,14 +88,20 @@ used()
 	took=$(($(now) * 10 - ${took:-0}))
 }
 
-# reread PATH...: KiB that have to be read from the disk for it
+# reread PATH...: the service reads it; KiB that come from the disk
 reread()
 {
 	local before
 
 	before=$(sectors_read "$EXT4_DEV")
-	find "$@" -type f -exec cat {} + >/dev/null
+	incg node/service find "$@" -type f -exec cat {} + >/dev/null
 	echo $((($(sectors_read "$EXT4_DEV") - before) / 2))
+}
+
+# CPU of the service so far, us.
+service_us()
+{
+	sed -n 's/^usage_usec //p' "$CG/node/service/cpu.stat"
 }
 
 bytes()
@@ -133,8 +139,10 @@ left=$dying
 own_lost=$((own - $(bytes $LIVE_DIR)))
 # shellcheck disable=SC2086 # words
 shared_lost=$((shared - $(bytes $READ $MAPPED)))
+live_us=$(service_us)
 # shellcheck disable=SC2086 # words
 reread_live=$(reread $LIVE_DIR $READ $MAPPED)
+live_us=$(($(service_us) - live_us))
 reread_dead=$(reread $SMALL_DIR $BIG_DIR)
 
 about compare "$METHOD"
@@ -142,4 +150,4 @@ printf '"kind":"%s","groups":%d,"held_bytes":%s,"live_bytes":%s,' "$KIND" "$grou
 printf '"cpu_ns":%d,"kthreads_ns":%d,"busy_ms":%d,"wall_ms":%d,' "$cpu" "$kthreads" "$busy" "$wall"
 printf '"cpu_ns_per_group":%s,"cpu_ns_per_gib":%s,' "$(per "$cpu" "$groups")" "$(per "${cpu}e9" "$held" | awk '{ printf "%.0f", $1 * 1.073741824 }')"
 printf '"left_at_once":%d,"left":%d,"own_lost_bytes":%d,"shared_lost_bytes":%d,' "$now_left" "$left" "$own_lost" "$shared_lost"
-printf '"reread_live_kib":%d,"reread_dead_kib":%d}\n' "$reread_live" "$reread_dead"
+printf '"reread_live_kib":%d,"read_live_cpu_ns":%d000,"reread_dead_kib":%d}\n' "$reread_live" "$live_us" "$reread_dead"
