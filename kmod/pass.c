@@ -337,11 +337,10 @@ static enum mr_result reparent_group(struct mr_pass *p,
 	*bytes = (u64)g.taken * PAGE_SIZE;
 	*skipped = g.skipped;
 	/* What has come meanwhile is for the next pass. */
-	if (g.taken >= mr_lru_total(size)) {
+	if (g.taken >= mr_lru_total(size))
 		*size = (struct mr_lru_size){};
-		return MR_RES_TAKEN;
-	}
-	mr_lru_read(css, size);
+	else
+		mr_lru_read(css, size);
 	if (!mr_lru_total(size))
 		return MR_RES_TAKEN;
 	if (g.taken)
