@@ -55,12 +55,6 @@ per()
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.0f", b ? a / b : 0 }'
 }
 
-# field NAME FILE: of a helper that prints NAME=VALUE
-field()
-{
-	sed -n "s/.*\b$1=\([0-9.]*\).*/\1/p" "$2"
-}
-
 # load METHOD [PARAM=VALUE...]: what it takes, asleep
 load()
 {

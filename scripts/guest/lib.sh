@@ -210,6 +210,15 @@ incg()
 	(execcg "$@")
 }
 
+# field NAME [FILE]: the VALUE where NAME=VALUE is printed, by helpers and in traces; one a line
+field()
+{
+	local name="$1"
+
+	shift
+	sed -n "s/.*\b$name=\([^ ]*\).*/\1/p" "$@"
+}
+
 # cgstat GROUP KEY: a number from memory.stat of a group below $CG
 cgstat()
 {

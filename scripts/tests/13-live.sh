@@ -65,7 +65,7 @@ note "$(cat /tmp/file) $(cat /tmp/nested)"
 # Not how often: a pass takes all that is there when it begins, and the less CPU time is
 # left for the lowest priority, the fewer and the larger they are.
 compare "the thread was at it" $(($(stat passes_total) - passes)) -ge 5 passes
-made=$(($(sed -n 's/^groups=\([0-9]*\).*/\1/p' /tmp/file) + $(sed -n 's/^groups=\([0-9]*\).*/\1/p' /tmp/nested) + rounds))
+made=$(($(field groups /tmp/file) + $(field groups /tmp/nested) + rounds))
 compare "and freed groups" "$(stat freed_groups_total)" -ge $((made / 2)) "half of those made"
 for group in live below; do
 	compare "residency of $group" "$(residency /mnt/ext4/$group)" = 100.0

@@ -13,12 +13,6 @@ TRACE=/sys/kernel/tracing
 EVENTS=$TRACE/events/memcg_reaper
 N=30
 
-# field NAME: of the lines on standard input, one a line
-field()
-{
-	sed -n "s/.* $1=\([^ ]*\).*/\1/p"
-}
-
 # only EVENT: its lines
 only()
 {

@@ -63,7 +63,7 @@ churn()
 		usleep 200000
 	done
 	wait $maker
-	rate=$(sed -n 's/.*rate=\([0-9]*\).*/\1/p' /tmp/mk)
+	rate=$(field rate /tmp/mk)
 	note "$method: $(cat /tmp/mk); offline: $worst_all at most; without those out of reach:" \
 		"$((sum / samples)) on average, $worst at most, in $samples samples"
 	note "$method: passes $(stat passes_total), freed $(stat freed_groups_total)," \
@@ -83,10 +83,10 @@ churn evict "$SECONDS_"
 sync
 # An ext4 journal commits at least every 5 s, and its pages go with the next
 # write-out, which comes within 35 s; what remains is metadata: a block of 16 inodes
-# belongs to who made the first of them, and one of names, of some hundred. So one
+# belongs to who made the first of them, and one of names, of dozens. So one
 # group in 16 may stay, and some more; fewer where blocks are used again. A group
 # that was tried in vain before may wait for 102 s then, of the back-off.
-made=$(sed -n 's/groups=\([0-9]*\).*/\1/p' /tmp/mk)
+made=$(field groups /tmp/mk)
 check "falls to what the journal pins" \
 	wait_for 150 '[ "$(nr_dying)" -le $((made / 12)) ]'
 note "left: $(nr_dying) of $made"

@@ -58,7 +58,7 @@ run()
 	note "$1: freed after $((took / 100)).$((took % 100)) s, $((cpu / 1000000)) ms of CPU," \
 		"$((cpu / 10 / (taken / 4096))) ms for 100,000 pages"
 	# In tenths of a percent, which are ms of a second.
-	worst=$(sed -n 's/.*own=\([0-9]*\)\.\([0-9]\).*/\1\2/p' /tmp/watch)
+	worst=$(field own /tmp/watch | tr -d .)
 	# One batch can't be cut, so a second may hold the budget and one batch more. On
 	# an undisturbed machine the longest takes some ms; where the host stalls the
 	# guest in one, that is in both numbers.
