@@ -252,7 +252,7 @@ build_helpers
 build_base
 build_initrd "$@"
 
-cmdline="console=ttyS0 loglevel=5 panic=-1 oops=panic printk.devkmsg=on reboot=t"
+cmdline="console=ttyS0 loglevel=5 panic=-1 oops=panic softlockup_panic=1 printk.devkmsg=on reboot=t"
 cmdline="$cmdline random.trust_cpu=on apparmor=0 audit=0 nokaslr net.ifnames=0"
 [ "$cgroup" != none ] || cmdline="$cmdline cgroup_disable=memory"
 # Twice so many seconds without a switch are a lockup.
@@ -346,6 +346,33 @@ fi
 #
 # The verdict.
 #
+# Whether QEMU is to blame. Text is patched while another CPU runs it, and emulation in
+# several threads may go on with the breakpoint after it is gone. The kernel does not know
+# it, or takes it for a kprobe's that was just removed, and returns to it for ever
+# (kprobe_int3_handler(), 5.10 and 6.1): all reports are of one place then, which is the
+# nop or the jump of a static branch.
+stale_code()
+{
+	case $(head -n 1 "$tmp/splats") in
+	*'Oops: int3'*) return 0 ;;
+	*stall* | *lockup*) ;;
+	*) return 1 ;;
+	esac
+	awk '/RIP: 0010:/ {
+			sub(/.*RIP: /, "")
+			where[$0]
+			other += /memcg_reaper/
+			getline
+			other += !/<(66> 90|0f> 1f 44 00 00|e9>|eb>)/
+			n++
+		}
+		END {
+			for (rip in where)
+				places++
+			exit other || n < 2 || places > 1
+		}' "$console"
+}
+
 tr -d '\r' <"$console" | sed -E 's/\x1b\[[0-9;?]*[A-Za-z]//g' >"$tmp/clean"
 mv "$tmp/clean" "$console"
 # KCSAN finds races all over the kernel: ours are those where the module itself
@@ -366,9 +393,7 @@ for regex in ${allow[@]+"${allow[@]}"}; do
 done
 script_status=$(sed -n 's/.*vm: exit status \([0-9]*\)$/\1/p' "$console" | tail -n 1)
 
-if head -n 1 "$tmp/splats" | grep -aq 'Oops: int3'; then
-	# Text that is patched while another CPU runs it: emulation in several
-	# threads may see the breakpoint after it is gone.
+if stale_code; then
 	status=99
 	log "harness failure: QEMU ran stale code: $(head -n 1 "$tmp/splats")"
 elif [ -s "$tmp/splats" ]; then
