@@ -20,9 +20,12 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/memcg_reaper.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
 machine=$(jq -r '"\(.cpu), \(.qemu), \(.accel), \(.date)"' "$dir/machine.json")
-# 6.12.117+deb12-cloud-amd64 -> 6.12.117
-short='def short: capture("^(?<v>[0-9.]+)").v;'
+# 6.12.117+deb12-cloud-amd64 -> 6.12.117, and how it was measured
+short='def short: (.kernel | capture("^(?<v>[0-9.]+)").v) +
+	(if .arguments | startswith("icount ") then ", by instructions" else "" end);'
 median='def median: sort | .[length / 2 | floor];'
+# Of compare, those of these arguments are plotted.
+PLOTTED='2000 20 64'
 order='def order: ["nothing", "drop_caches=1", "drop_caches=3", "memory.reclaim", "peers",
 	"evict", "reparent", "recharge"] as $all | . as $m | $all | index($m);'
 # figures FILE PROGRAM: jq on all objects of a file, rounds made one by their medians
@@ -81,6 +84,23 @@ kernels()
 	jq -r .kernel "$dir/$1.json" | sort -uV
 }
 
+# What each takes by how many pages a group has.
+compare_pages()
+{
+	# Like lines() wants them: kernel, method, x, y.
+	awk -F '\t' '$1 ~ /instructions/ && $2 !~ /file/ && $3 != "nothing" && $3 != "drop_caches=1" {
+		sub(/, by instructions/, "", $1); printf "%s\t%s\t%s\t%s\n", $1, $3, $14, $5 }' \
+		"$tmp/compare" | grep "^$(tail -n 1 "$tmp/kernels" | sed 's/,.*//')" >"$tmp/compare.pages" || return 0
+	plot compare-pages <<-END
+	set title "Who gets rid of groups, by their size (log scales: lower is better)"
+	set xlabel "pages a group, on average"
+	set ylabel "1000 instructions a group"
+	set logscale xy
+	set bmargin 5
+	plot $(lines "$tmp/compare.pages" 1:2)
+	END
+}
+
 compare()
 {
 	local kernel list='' lost='' n=0
@@ -89,19 +109,20 @@ compare()
 	figures compare 'map(select(.kind == "read")) | . as $all | .[] | . as $this |
 		([$all[] | select(.method == "nothing" and .kernel == $this.kernel and
 			.arguments == $this.arguments) | .read_live_cpu_ns // 0][0] // 0) as $cached |
-		[(.kernel | short) + (if .arguments | startswith("icount") then ", by instructions" else "" end),
-		.arguments, .method, .groups, (.cpu_ns_per_group / 1000 | round),
+		[short, .arguments, .method, .groups, (.cpu_ns_per_group / 1000 | round),
 		((.cpu_ns + (.read_live_cpu_ns // $cached) - $cached) / .groups / 1000 | round), (.cpu_ns_per_gib / 1e9 * 10 | round / 10),
 		.busy_ms, .wall_ms, .left, ((.own_lost_bytes + .shared_lost_bytes) / 1048576 | round),
-		(.reread_live_kib / 1024 | round), (.reread_dead_kib / 1024 | round)] | @tsv' >"$tmp/compare"
+		(.reread_live_kib / 1024 | round), (.reread_dead_kib / 1024 | round),
+		(.held_bytes / 4096 / .groups * 10 | round / 10)] | @tsv' >"$tmp/compare"
 	{
-		printf 'kernel\tmethod\tgroups\tCPU us/group\twith live cache read again\tCPU s/GiB\tmachine busy ms\twall ms\tgroups left\tlive cache lost MiB\tread again: live MiB\tdead MiB\n'
-		cut -f1,3- "$tmp/compare"
+		printf 'kernel\targuments\tmethod\tgroups\tCPU us/group\twith live cache read again\tCPU s/GiB\tmachine busy ms\twall ms\tgroups left\tlive cache lost MiB\tread again: live MiB\tdead MiB\tpages/group\n'
+		sed 's/\ticount /\t/' "$tmp/compare"
 	} | rows >"$tmp/compare.table"
+	# Plots have the bars of one population.
 	cut -f1 "$tmp/compare" | sort -uV >"$tmp/kernels"
 	while read -r kernel; do
 		n=$((n + 1))
-		awk -F '\t' -v k="$kernel" '$1 == k && $3 != "nothing" { print $3, $5, $11, $10, $12, $13 }' \
+		awk -F '\t' -v k="$kernel" -v a="$PLOTTED" '$1 == k && $2 ~ "^(icount )?" a "$" && $3 != "nothing" { print $3, $5, $11 }' \
 			"$tmp/compare" >"$tmp/compare.$n"
 		list="$list${list:+, }\"$tmp/compare.$n\" using 2:xtic(1) title \"Linux $kernel\""
 		# What is lost is the same, however it is measured.
@@ -130,6 +151,7 @@ compare()
 	set bmargin 6
 	plot $lost
 	END
+	compare_pages
 }
 
 # One line for each kernel and method.
@@ -148,7 +170,7 @@ lines()
 
 scale()
 {
-	figures scale '.[] | [(.kernel | short), .method, .groups, (.cpu_ns / .groups / 1000),
+	figures scale '.[] | [short, .method, .groups, (.cpu_ns / .groups / 1000),
 		(.scan_ns / .groups / 1000), (.table_bytes / .groups), .made_per_s, (.groups_bytes / .groups), .left,
 		.wall_ms] | @tsv' >"$tmp/scale"
 	{
@@ -178,7 +200,7 @@ scale()
 
 budget()
 {
-	figures budget '.[] | [(.kernel | short), .method, .groups, .percent, (.wall_ms / 1000 | round), (.cpu_ns / 1e9 * 10 | round / 10),
+	figures budget '.[] | [short, .method, .groups, .percent, (.wall_ms / 1000 | round), (.cpu_ns / 1e9 * 10 | round / 10),
 		.left, .worst_percent, .own_percent, .average_percent] | @tsv' >"$tmp/budget"
 	{
 		printf 'kernel\tmethod\tgroups\tcpu_percent\tseconds\tCPU s\tleft\tworst second %%\tof these its own\taverage %%\n'
@@ -186,7 +208,7 @@ budget()
 	} | rows >"$tmp/budget.table"
 	# Of those with most groups.
 	jq -rs "$short"'([.[].groups] | max) as $max | map(select(.groups * 2 > $max)) |
-		.[] | (.kernel | short) as $k | .method as $m | .left_each_second as $l | .share_each_second as $s |
+		.[] | short as $k | .method as $m | .left_each_second as $l | .share_each_second as $s |
 		range($l | length) | [$k, $m, . + 1, $l[.], $s[.] / 100] | @tsv' "$dir/budget.json" >"$tmp/budget.second"
 	plot budget <<-END
 	set multiplot layout 2,1
@@ -206,7 +228,7 @@ budget()
 big()
 {
 	jq -rs "$short"'sort_by([.kernel, .method, .who, .mib]) | .[] | . as $o | ("batch", "lru_lock") as $w |
-		select(.[$w].count > 0) | [(.kernel | short), .method, .who, .mib, $w, .[$w].count, .[$w].p50_ns / 1000,
+		select(.[$w].count > 0) | [short, .method, .who, .mib, $w, .[$w].count, .[$w].p50_ns / 1000,
 		.[$w].p99_ns / 1000, .[$w].p999_ns / 1000, .[$w].max_ns / 1000] | @tsv' "$dir/big.json" >"$tmp/big"
 	{
 		printf 'kernel\tmethod\tby\tMiB\twhat\thow many\tp50 us\tp99 us\tp99.9 us\tmax us\n'
@@ -226,7 +248,7 @@ big()
 
 neighbours()
 {
-	figures neighbours '.[] | [(.kernel | short), .method, .beside.method_ms,
+	figures neighbours '.[] | [short, .method, .beside.method_ms,
 		.alone.probe.late_p99_us, .beside.probe.late_p99_us, .beside.probe.late_max_us,
 		.alone.probe.fault_p99_us, .beside.probe.fault_p99_us,
 		(.beside.serve.bytes / .beside.serve.ms) / (.alone.serve.bytes / .alone.serve.ms) * 100,
@@ -244,9 +266,9 @@ churn()
 {
 	local kernel n=0
 
-	jq -rs "$short"'.[] | (.kernel | short) as $k | .method as $m | .left_each_second as $l |
+	jq -rs "$short"'.[] | short as $k | .method as $m | .left_each_second as $l |
 		range($l | length) | [$k, $m, . + 1, $l[.]] | @tsv' "$dir/churn.json" >"$tmp/churn.second"
-	figures churn '.[] | [(.kernel | short), .method, .seconds, .groups, (.left_each_second | max),
+	figures churn '.[] | [short, .method, .seconds, .groups, (.left_each_second | max),
 		.left_each_second[-1], (.cpu_ns / 1e9 * 10 | round / 10), .cached_mib_each_5s[-1], .live_mib_each_5s[-1]] | @tsv' >"$tmp/churn"
 	{
 		printf 'kernel\tmethod\tseconds\tgroups made\toffline at most\tin the end\tCPU s\tpage cache MiB\tof the live group\n'
@@ -256,13 +278,13 @@ churn()
 	while read -r kernel; do
 		n=$((n + 1))
 		awk -F '\t' -v k="$kernel" '$1 == k' "$tmp/churn.second" >"$tmp/churn.second$n"
-		plot "churn-$kernel" <<-END
+		plot "churn-${kernel%%,*}" <<-END
 		set title "Offline groups while containers come and go, Linux $kernel"
 		set xlabel "seconds"
 		set ylabel "offline groups (log scale)"
 		set logscale y
 		set bmargin 5
-		plot $(lines "$tmp/churn.second$n" '1:($2 > 0 ? $2 : 0.5)' | sed "s/linespoints pt [0-9]*/lines/g; s/, Linux [0-9.]*//g")
+		plot $(lines "$tmp/churn.second$n" '1:($2 > 0 ? $2 : 0.5)' | sed "s/linespoints pt [0-9]*/lines/g; s/, Linux [^\"]*//g")
 		END
 	done <"$tmp/kernels"
 }
