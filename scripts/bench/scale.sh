@@ -5,17 +5,18 @@
 # timeout: 7200
 # each: evict reparent
 #
-#	scale METHOD [GROUPS]
+#	scale METHOD [GROUPS [KIND]]
 #
 # Groups of one page each, which is their part of a file that all share: making them reads
-# nothing, and none has an inode. One takes about 27 KB: MR_MEM has to be set for more
-# than 80,000.
+# nothing, and none has an inode. Or of KIND "file", each with a file that it wrote: then
+# the kernel's cleaner of writebacks has ever more of them to look at. One takes about
+# 27 KB: MR_MEM has to be set for more than 80,000.
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 # shellcheck source=../guest/bench.sh
 . /bench.sh
 
-METHOD=$1 GROUPS_=${2:-1000}
+METHOD=$1 GROUPS_=${2:-1000} KIND=${3:-part}
 
 # What entries of the table of groups and their slots come from, bytes.
 slab_bytes()
@@ -51,7 +52,7 @@ mkcg node/jobs
 load "$METHOD"
 calibrate
 free=$(meminfo MemAvailable)
-make_many "$GROUPS_" --root "$CG/node/jobs" --kind part --size 4K
+make_many "$GROUPS_" --root "$CG/node/jobs" --kind "$KIND" --size 4K
 rate=$(($(field rate /tmp/mk) + $(field rate /tmp/mk.b)))
 worst=$(field worst_us /tmp/mk)
 dying
@@ -66,6 +67,7 @@ settle
 dying
 
 about scale "$METHOD"
-printf '"groups":%d,"groups_bytes":%s,"made_per_s":%d,"worst_us":%d,' "$groups" "$held" "$rate" "$worst"
+printf '"kind":"%s","groups":%d,"groups_bytes":%s,' "$KIND" "$groups" "$held"
+printf '"made_per_s":%d,"worst_us":%d,' "$rate" "$worst"
 printf '"first_scan_ns":%d,"scan_ns":%d,"table_bytes":%d,' "$first" "$scan" "$slab"
 printf '"cpu_ns":%d,"wall_ms":%d,"left":%d}\n' "$cpu" "$wall" "$dying"
