@@ -61,18 +61,23 @@ shift
 full()
 {
 	cat <<-END
-	--rounds 3 compare 5000 20 64
-	compare 2000 20 64 file
+	--rounds 3 compare 2000 20 64
+	--icount compare 2000 5 64
 	--icount compare 2000 20 64
-	big 1024
-	6144:big 4096
-	18432:big 16384
-	neighbours 5000 1024 32
-	scale 1000
-	scale 10000
-	6144:scale 100000
-	14336:budget 400000
-	churn 600 20 60
+	--icount compare 1000 100 64
+	--icount compare 2000 20 64 file
+	--icount scale 1000
+	--icount scale 10000
+	6144:--icount scale 100000
+	--icount scale 1000 file
+	--icount scale 10000 file
+	--icount scale 30000 file
+	--icount big 1024
+	6144:--icount big 4096
+	18432:--icount big 16384
+	--icount neighbours 5000 1024 32
+	--icount churn 600 20 60
+	14336:--icount budget 400000
 	END
 }
 
