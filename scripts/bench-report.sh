@@ -27,7 +27,7 @@ median='def median: sort | .[length / 2 | floor];'
 # Of compare, those of these arguments are plotted.
 PLOTTED='2000 20 64'
 order='def order: ["nothing", "drop_caches=1", "drop_caches=3", "memory.reclaim", "peers",
-	"evict", "reparent", "recharge"] as $all | . as $m | $all | index($m);'
+	"evict", "reparent", "recharge", "evict-thread", "reparent-thread"] as $all | . as $m | $all | index($m);'
 # figures FILE PROGRAM: jq on all objects of a file, rounds made one by their medians
 figures()
 {

@@ -3,7 +3,7 @@
 # what: what others feel while each way works, and before and after
 # vm: --cgroup v2 --ext4 2048 --mem 3072 --add scripts/guest/bench.sh:/bench.sh
 # timeout: 3600
-# each: nothing drop_caches=1 drop_caches=3 memory.reclaim peers evict reparent recharge
+# each: nothing drop_caches=1 drop_caches=3 memory.reclaim peers evict reparent recharge evict-thread reparent-thread
 # peer: yes
 #
 #	neighbours METHOD [GROUPS [MIB [LIVE_MIB]]]
@@ -11,7 +11,9 @@
 # GROUPS removed ones of one page, and one of so many MiB. Beside the method, in live
 # groups: a probe that wakes up each millisecond and then touches a fresh page, and a
 # server of cached files. What they feel with nothing beside them is in each run, as
-# "alone". Before and after: memory.stat of the groups' parent, mkdir and rmdir.
+# "alone". Of this module it is a write to reap, with no budget; with "-thread" its thread
+# with the budget that it has by default. Before and after: memory.stat of the groups'
+# parent, mkdir and rmdir.
 # shellcheck source=../guest/lib.sh
 . /lib.sh
 # shellcheck source=../guest/bench.sh
@@ -57,6 +59,18 @@ node()
 	printf '"%s":{"offline":%d,"memory_stat":{%s},"mkdir_rmdir":{%s}}' "$1" "$dying" "$(members /tmp/stat)" "$(members /tmp/empty)"
 }
 
+# Until it has taken all; seldom asked, as that takes CPU time from all.
+thread()
+{
+	tun reap_background 1
+	dying
+	while [ "$dying" -gt 0 ]; do
+		sleep 1
+		dying
+	done
+	tun reap_background 0
+}
+
 mount -o remount,noatime /mnt/ext4
 mkcg node/jobs
 mkcg node/service
@@ -64,7 +78,10 @@ mkcg node/probe
 mkcg node/other
 filesum write $LIVE_DIR "$LIVE" 1048576 1
 sync
-load "$METHOD"
+case $METHOD in
+*-thread)	load "${METHOD%-thread}" min_age_ms=0 scan_interval_ms=100 ;;
+*)		load "$METHOD" ;;
+esac
 calibrate
 mkgroups --root "$CG/node/jobs" --kind part --size "${MIB}M" --count 1 --prefix big >/tmp/mk
 make_many "$GROUPS_" --root "$CG/node/jobs" --kind part --size 4K
@@ -72,7 +89,10 @@ about neighbours "$METHOD"
 node before
 printf ,
 beside alone sleep 5
-beside beside once "$METHOD"
+case $METHOD in
+*-thread)	beside beside thread ;;
+*)		beside beside once "$METHOD" ;;
+esac
 settle
 node after
 echo '}'
