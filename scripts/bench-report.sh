@@ -61,7 +61,7 @@ plot()
 		cat <<-END
 		set terminal svg noenhanced size 900,480 font "Sans,13" background "white"
 		set output "$tmp/$1.svg"
-		set key outside right top
+		set key above
 		set grid y lc rgb "#dddddd"
 		set border 3
 		set tics nomirror
@@ -134,7 +134,6 @@ compare()
 	plot compare-cpu <<-END
 	set title "CPU time of who gets rid of them (log scale: lower is better)"
 	set ylabel "us, or 1000 instructions, a group"
-	set key above
 	set logscale y
 	set yrange [1:*]
 	$(bars)
@@ -154,16 +153,18 @@ compare()
 	compare_pages
 }
 
-# One line for each kernel and method.
+# One line for each kernel and method; it says how they were measured where that differs.
 lines()
 {
-	local file=$1 filter=$2 n=0 kernel method list=''
+	local file=$1 filter=$2 n=0 kernel method list='' alike=' '
+
+	cut -f1 "$file" | grep -qv , || alike=', by instructions'
 
 	while IFS=$(printf '\t') read -r kernel method; do
 		n=$((n + 1))
 		awk -F '\t' -v k="$kernel" -v m="$method" '$1 == k && $2 == m { print $3, $4, $5, $6, $7 }' "$file" |
 			sort -n >"$file.$n"
-		list="$list${list:+, }\"$file.$n\" using $filter with linespoints pt $n lw 2 title \"$method, Linux $kernel\""
+		list="$list${list:+, }\"$file.$n\" using $filter with linespoints pt $n lw 2 title \"$method, Linux ${kernel%"$alike"}\""
 	done < <(cut -f1,2 "$file" | sort -u)
 	echo "$list"
 }
@@ -202,9 +203,9 @@ scale()
 	plot $(lines "$tmp/scale.part" 1:3)
 	END
 	# The module does nothing meanwhile: the kernel's own, the same for all methods.
-	grep reparent "$tmp/scale" | sed 's/reparent, written/who have written a file/; s/reparent/who have read a page/' >"$tmp/scale.made"
+	grep reparent "$tmp/scale" | sed 's/reparent, written/of a file each/; s/reparent/of a page each/' >"$tmp/scale.made"
 	plot scale-made <<-END
-	set title "Groups made and removed in a second, by how many are made, and stay offline"
+	set title "Groups made and removed in a second, of which all stay offline"
 	set xlabel "offline groups in the end"
 	set ylabel "groups a second"
 	set logscale x
@@ -228,6 +229,7 @@ budget()
 		range($l | length) | [$k, $m, . + 1, $l[.], $s[.] / 100] | @tsv' "$dir/budget.json" >"$tmp/budget.second"
 	plot budget <<-END
 	set multiplot layout 2,1
+	set lmargin 12
 	set ylabel "offline groups"
 	set yrange [0:*]
 	set title "The thread, inside its CPU budget"
@@ -243,6 +245,8 @@ budget()
 
 big()
 {
+	local mib
+
 	jq -rs "$short"'sort_by([.kernel, .method, .who, .mib]) | .[] | . as $o | ("batch", "lru_lock") as $w |
 		select(.[$w].count > 0) | [short, .method, .who, .mib, $w, .[$w].count, .[$w].p50_ns / 1000,
 		.[$w].p99_ns / 1000, .[$w].p999_ns / 1000, .[$w].max_ns / 1000] | @tsv' "$dir/big.json" >"$tmp/big"
@@ -250,14 +254,18 @@ big()
 		printf 'kernel\tmethod\tby\tMiB\twhat\thow many\tp50 us\tp99 us\tp99.9 us\tmax us\n'
 		awk -F '\t' -v OFS='\t' '{ for (i = 7; i <= 10; i++) $i = sprintf("%.0f", $i); print }' "$tmp/big"
 	} | rows >"$tmp/big.table"
-	awk -F '\t' '{ printf "\"%s %s\\n%s, %d MiB\\n%s\" %s %s %s %s\n", $2, $5, $3, $4, $1, $7, $8, $9, $10 }' "$tmp/big" >"$tmp/big.bars"
+	# Of the largest group.
+	mib=$(cut -f4 "$tmp/big" | sort -n | tail -n 1)
+	awk -F '\t' -v mib="$mib" '$4 == mib { sub(/,.*/, "", $1)
+		printf "\"%s: %s, %s by %s\" %s %s %s %s\n", $1, $2, $5, $3, $7, $8, $9, $10 }' "$tmp/big" >"$tmp/big.bars"
 	plot big <<-END
-	set title "One batch, and one hold of lru_lock, of a big dead group (log scale)"
-	set ylabel "us"
+	set title "One batch, and one hold of lru_lock, of a dead group of $mib MiB (log scale)"
+	set ylabel "us, or 1000 instructions"
 	set logscale y
 	$(bars)
-	set xtics font ",8"
-	set bmargin 7
+	set xtics rotate by -35 font ",10"
+	set bmargin 9
+	set rmargin 12
 	plot "$tmp/big.bars" using 2:xtic(1) title "p50", "" using 3 title "p99", "" using 4 title "p99.9", "" using 5 title "max", 64 lc rgb "black" dt 2 title "64 us"
 	END
 }

@@ -53,6 +53,8 @@ load "$METHOD"
 calibrate
 free=$(meminfo MemAvailable)
 make_many "$GROUPS_" --root "$CG/node/jobs" --kind "$KIND" --size 4K
+# What is dirty can't be evicted.
+sync
 rate=$(($(field rate /tmp/mk) + $(field rate /tmp/mk.b)))
 worst=$(field worst_us /tmp/mk)
 dying
