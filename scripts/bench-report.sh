@@ -84,11 +84,11 @@ kernels()
 	jq -r .kernel "$dir/$1.json" | sort -uV
 }
 
-# What each takes by how many pages a group has.
+# What each takes by how many pages a group has, where the live cache is the same.
 compare_pages()
 {
 	# Like lines() wants them: kernel, method, x, y.
-	awk -F '\t' '$1 ~ /instructions/ && $2 !~ /file/ && $3 != "nothing" && $3 != "drop_caches=1" {
+	awk -F '\t' '$1 ~ /instructions/ && $2 ~ / 64$/ && $3 != "nothing" && $3 != "drop_caches=1" {
 		sub(/, by instructions/, "", $1); printf "%s\t%s\t%s\t%s\n", $1, $3, $14, $5 }' \
 		"$tmp/compare" | grep "^$(tail -n 1 "$tmp/kernels" | sed 's/,.*//')" >"$tmp/compare.pages" || return 0
 	plot compare-pages <<-END

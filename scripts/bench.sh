@@ -65,6 +65,7 @@ full()
 	--icount compare 2000 5 64
 	--icount compare 2000 20 64
 	--icount compare 1000 100 64
+	--icount compare 2000 20 512
 	--icount compare 2000 20 64 file
 	--icount scale 1000
 	--icount scale 10000
