@@ -265,7 +265,7 @@ big()
 	$(bars)
 	set xtics rotate by -35 font ",10"
 	set bmargin 9
-	set rmargin 12
+	set rmargin 16
 	plot "$tmp/big.bars" using 2:xtic(1) title "p50", "" using 3 title "p99", "" using 4 title "p99.9", "" using 5 title "max", 64 lc rgb "black" dt 2 title "64 us"
 	END
 }
