@@ -87,10 +87,12 @@ kernels()
 # What each takes by how many pages a group has, where the live cache is the same.
 compare_pages()
 {
-	# Like lines() wants them: kernel, method, x, y.
-	awk -F '\t' '$1 ~ /instructions/ && $2 ~ / 64$/ && $3 != "nothing" && $3 != "drop_caches=1" {
-		sub(/, by instructions/, "", $1); printf "%s\t%s\t%s\t%s\n", $1, $3, $14, $5 }' \
-		"$tmp/compare" | grep "^$(tail -n 1 "$tmp/kernels" | sed 's/,.*//')" >"$tmp/compare.pages" || return 0
+	# Of the newest kernel; like lines() wants them: kernel, method, x, y.
+	awk -F '\t' -v k="$(grep instructions "$tmp/kernels" | tail -n 1)" '
+		$1 == k && $2 ~ / 64$/ && $3 != "nothing" && $3 != "drop_caches=1" {
+			printf "%s\t%s\t%s\t%s\n", $1, $3, $14, $5
+		}' "$tmp/compare" >"$tmp/compare.pages"
+	[ -s "$tmp/compare.pages" ] || return 0
 	plot compare-pages <<-END
 	set title "Who gets rid of groups, by their size (log scales: lower is better)"
 	set xlabel "pages a group, on average"
@@ -156,7 +158,7 @@ compare()
 # One line for each kernel and method; it says how they were measured where that differs.
 lines()
 {
-	local file=$1 filter=$2 n=0 kernel method list='' alike=' '
+	local file=$1 filter=$2 n=0 kernel method list='' alike=''
 
 	cut -f1 "$file" | grep -qv , || alike=', by instructions'
 

@@ -348,6 +348,7 @@ fi
 #
 # The verdict.
 #
+
 # Whether QEMU is to blame. Text is patched while another CPU runs it, and emulation in
 # several threads may go on with the breakpoint after it is gone. The kernel does not know
 # it, or takes it for a kprobe's that was just removed, and returns to it for ever

@@ -78,8 +78,9 @@ mkcg node/probe
 mkcg node/other
 filesum write $LIVE_DIR "$LIVE" 1048576 1
 sync
+how="once $METHOD"
 case $METHOD in
-*-thread)	load "${METHOD%-thread}" min_age_ms=0 scan_interval_ms=100 ;;
+*-thread)	how=thread; load "${METHOD%-thread}" min_age_ms=0 scan_interval_ms=100 ;;
 *)		load "$METHOD" ;;
 esac
 calibrate
@@ -89,10 +90,8 @@ about neighbours "$METHOD"
 node before
 printf ,
 beside alone sleep 5
-case $METHOD in
-*-thread)	beside beside thread ;;
-*)		beside beside once "$METHOD" ;;
-esac
+# shellcheck disable=SC2086 # words
+beside beside $how
 settle
 node after
 echo '}'
