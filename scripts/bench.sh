@@ -14,7 +14,7 @@
 #	--each "WORDS"	of what the benchmark has a boot each for, only these
 #	--icount	by instructions: one is a nanosecond of CPU time, whatever this machine
 #			is, and does besides. Arguments are saved with "icount" before them
-#	all	all benchmarks in full size, saved, and the report: about five hours on an
+#	all	all benchmarks in full size, saved, and the report: hours, on an
 #		undisturbed machine of 24 GiB
 #	report	tables and plots of what was saved
 #
