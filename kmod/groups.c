@@ -6,30 +6,47 @@
  * gives to another group once the css is freed, and is valid only for the
  * serial number it was made for.
  *
- * Memory: an entry of 64 bytes and 9 of the xarray's for each offline group, at
- * most MR_GROUPS_MAX of them, three thousandths of what the groups hold
- * themselves. scripts/tests/53-scale.sh measures it. A slab cache of our own
- * would save a third, but kmem_cache_destroy() waits for all that anyone has
- * given to kvfree_rcu() (mm/slab_common.c, 6.12), and so would unloading.
+ * Memory: 41 bytes for each offline group where they are next to each other, at most
+ * 41 for each group that there is: ids are given from the lowest free one on
+ * (cgroup_idr_alloc() in kernel/cgroup/cgroup.c). That is two thousandths of what groups
+ * hold themselves. scripts/tests/53-scale.sh measures it. A slab cache of our own would
+ * be no smaller, but kmem_cache_destroy() waits for all that anyone has given to
+ * kvfree_rcu() (mm/slab_common.c, 6.12), and so would unloading.
  */
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
 #include "groups.h"
 
-/* Entries looked at between two rests. */
-#define SWEEP_BATCH 128
+/*
+ * Entries of groups whose ids are next to each other: one by one they would take twice the
+ * memory, and a new group would take ten times the time.
+ */
+#define PER_BLOCK 25
+struct block {
+	unsigned int used;
+	struct mr_group groups[PER_BLOCK];	/* @serial 0: free */
+};
+
+static_assert(sizeof(struct block) <= SZ_1K);
+
+/* Blocks looked at between two rests. */
+#define SWEEP_BATCH 5
 
 /*
- * Entries by css id.
+ * Blocks by css id.
  *
  * Locking: entries are added, changed and removed under the work lock (one
  * pass at a time), and removed under xa_lock as well. A reader without the
  * work lock (debugfs) copies an entry under xa_lock; single members may be
  * older or newer than others, which a table for people can bear.
  */
-static DEFINE_XARRAY(groups);
+static DEFINE_XARRAY(blocks);
+/* The one that was asked for last; under the work lock. */
+static struct block *last_block;
+static unsigned long last_index;
 static unsigned int nr_groups;
 /* How many were removed ever. */
 static unsigned long nr_forgotten;
@@ -78,31 +95,53 @@ static void meet(struct mr_group *g, u32 round)
 }
 
 /*
- * Look at up to SWEEP_BATCH entries from *@at on, forget those that no scan has met
- * since @round, or all where that is NULL, and add to *@gone. Whether there are more.
+ * Forget those of a block that no scan has met since @round, or all where that is NULL,
+ * and return how many. Under xa_lock.
+ */
+static unsigned int forget_of(struct block *b, const u32 *round)
+{
+	unsigned int i, gone = 0;
+
+	for (i = 0; i < PER_BLOCK; i++) {
+		struct mr_group *g = &b->groups[i];
+
+		/* A later round: `reap` ran while this one slept. */
+		if (!g->serial || (round && (s32)(g->round - *round) >= 0))
+			continue;
+		g->serial = 0;
+		gone++;
+	}
+	b->used -= gone;
+	return gone;
+}
+
+/*
+ * Look at up to SWEEP_BATCH blocks from *@at on, and add to *@gone what was forgotten, as
+ * forget_of(). Whether there are more.
  */
 static bool forget_some(unsigned long *at, const u32 *round, unsigned long *gone)
 {
-	XA_STATE(xas, &groups, *at);
-	unsigned int left = SWEEP_BATCH;
-	struct mr_group *g;
+	XA_STATE(xas, &blocks, *at);
+	unsigned int left = SWEEP_BATCH, nr;
+	struct block *b;
 
-	xa_lock(&groups);
-	xas_for_each(&xas, g, ULONG_MAX) {
+	last_block = NULL;
+	xa_lock(&blocks);
+	xas_for_each(&xas, b, ULONG_MAX) {
 		if (!left--)
 			break;
-		/* A later round: `reap` ran while this one slept. */
-		if (round && (s32)(g->round - *round) >= 0)
-			continue;
-		xas_store(&xas, NULL);
-		kfree(g);
-		nr_groups--;
-		nr_forgotten++;
-		++*gone;
+		nr = forget_of(b, round);
+		nr_groups -= nr;
+		nr_forgotten += nr;
+		*gone += nr;
+		if (!b->used) {
+			xas_store(&xas, NULL);
+			kfree(b);
+		}
 	}
-	xa_unlock(&groups);
+	xa_unlock(&blocks);
 	*at = xas.xa_index;
-	return g;
+	return b;
 }
 
 /**
@@ -116,8 +155,55 @@ void mr_groups_exit(void)
 
 	while (forget_some(&at, NULL, &gone))
 		cond_resched();
-	xa_destroy(&groups);
+	xa_destroy(&blocks);
 	nr_met = 0;
+}
+
+/* The block that @css_id's entry is in; NULL: there is none. Under xa_lock or the work lock. */
+static struct block *block_of(int css_id)
+{
+	return xa_load(&blocks, css_id / PER_BLOCK);
+}
+
+/*
+ * The same, made if there is none, for an entry to be made. Under the work lock; NULL where
+ * memory or the table is full.
+ */
+static struct block *block_get(int css_id)
+{
+	unsigned long index = css_id / PER_BLOCK;
+	struct block *b = last_block;
+
+	if (b && index == last_index)
+		return b;
+	b = block_of(css_id);
+	if (!b) {
+		if (nr_groups >= MR_GROUPS_MAX)
+			return NULL;
+		b = kzalloc(sizeof(*b), GFP_KERNEL | __GFP_NOWARN);
+		if (!b)
+			return NULL;
+		if (xa_is_err(xa_store(&blocks, index, b,
+				       GFP_KERNEL | __GFP_NOWARN))) {
+			kfree(b);
+			return NULL;
+		}
+	}
+	last_block = b;
+	last_index = index;
+	return b;
+}
+
+/* The entry of a group, NULL: there is none. Under xa_lock or the work lock. */
+static struct mr_group *find(int css_id, u64 serial)
+{
+	struct block *b = block_of(css_id);
+	struct mr_group *g;
+
+	if (!b)
+		return NULL;
+	g = &b->groups[css_id % PER_BLOCK];
+	return g->serial == serial ? g : NULL;
 }
 
 /**
@@ -138,31 +224,27 @@ void mr_groups_exit(void)
 struct mr_group *mr_groups_get(int css_id, u64 serial, u64 now_ns, u32 round,
 			       bool *replaced)
 {
-	struct mr_group *g = xa_load(&groups, css_id);
+	struct block *b = block_get(css_id);
+	struct mr_group *g;
 
 	*replaced = false;
-	if (g && g->serial != serial)
-		*replaced = true;
-	if (!g) {
-		if (nr_groups >= MR_GROUPS_MAX)
-			return NULL;
-		g = kmalloc(sizeof(*g), GFP_KERNEL | __GFP_NOWARN);
-		if (!g)
-			return NULL;
-		if (xa_is_err(xa_store(&groups, css_id, g,
-				       GFP_KERNEL | __GFP_NOWARN))) {
-			kfree(g);
-			return NULL;
-		}
-		nr_groups++;
-		g->serial = ~serial;
-		g->round = round - 1;
-	}
+	if (!b)
+		return NULL;
+	g = &b->groups[css_id % PER_BLOCK];
 	if (g->serial != serial) {
-		xa_lock(&groups);
-		*g = (struct mr_group){ .serial = serial, .first_ns = now_ns,
-					  .round = g->round };
-		xa_unlock(&groups);
+		*replaced = g->serial;
+		if (!*replaced && nr_groups >= MR_GROUPS_MAX)
+			return NULL;
+		xa_lock(&blocks);
+		*g = (struct mr_group){
+			.serial = serial, .first_ns = now_ns,
+			.round = *replaced ? g->round : round - 1,
+		};
+		xa_unlock(&blocks);
+		if (!*replaced) {
+			b->used++;
+			nr_groups++;
+		}
 	}
 	meet(g, round);
 	return g;
@@ -192,11 +274,11 @@ void mr_groups_mark_dirty(int css_id, u64 serial, u32 round)
 {
 	struct mr_group *g;
 
-	xa_lock(&groups);
-	g = xa_load(&groups, css_id);
-	if (g && g->serial == serial)
+	xa_lock(&blocks);
+	g = find(css_id, serial);
+	if (g)
 		g->dirty_round = round;
-	xa_unlock(&groups);
+	xa_unlock(&blocks);
 }
 
 /**
@@ -214,14 +296,14 @@ int mr_groups_read(int css_id, u64 serial, struct mr_group *copy)
 	struct mr_group *g;
 	int ret = -ENOENT;
 
-	xa_lock(&groups);
-	g = xa_load(&groups, css_id);
-	if (g && g->serial == serial) {
+	xa_lock(&blocks);
+	g = find(css_id, serial);
+	if (g) {
 		/* The thread may change it: see above. */
 		*copy = data_race(*g);
 		ret = 0;
 	}
-	xa_unlock(&groups);
+	xa_unlock(&blocks);
 	return ret;
 }
 
@@ -231,7 +313,7 @@ int mr_groups_read(int css_id, u64 serial, struct mr_group *copy)
  * @round: the scan, which met every offline group there is
  * @gone: how many groups are gone is added
  *
- * Looks at no more than %SWEEP_BATCH entries. The work lock may be dropped between
+ * Looks at no more than %SWEEP_BATCH blocks of entries. The work lock may be dropped between
  * two calls: what a later scan has met by then stays.
  *
  * Context: under the work lock; does not sleep.

@@ -21,7 +21,7 @@ METHOD=$1 GROUPS_=${2:-1000} KIND=${3:-part}
 # What entries of the table of groups and their slots come from, bytes.
 slab_bytes()
 {
-	awk '$1 ~ /^(kmalloc(-rnd-[0-9]*)?-64|radix_tree_node)$/ { n += $6 * $15 * 4096 }
+	awk '$1 ~ /^(kmalloc(-rnd-[0-9]*)?-1k|radix_tree_node)$/ { n += $6 * $15 * 4096 }
 		END { printf "%d\n", n }' /proc/slabinfo
 }
 
