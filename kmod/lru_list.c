@@ -44,24 +44,16 @@ void mr_lru_run_end(struct mr_lru_run *run)
 	run->pages = 0;
 }
 
-/*
- * The flags by which a folio belongs on one list or another: neighbours in which they
- * are the same are on the same, and what was found out for the first holds for all.
- */
-#define LIST_FLAGS	((ZONES_MASK << ZONES_PGSHIFT) | LRU_GEN_MASK | \
-			 BIT(PG_active) | BIT(PG_unevictable) | \
-			 BIT(PG_swapbacked) | BIT(PG_swapcache))
-
 static bool goes_on(const struct mr_lru_run *run, unsigned long flags)
 {
-	return run->size && (flags & LIST_FLAGS) == run->like;
+	return run->size && (flags & MR_LIST_FLAGS) == run->like;
 }
 
 static void begin(struct mr_lru_run *run, unsigned long flags, long *size,
 		  enum lru_list lru, struct list_head *list)
 {
 	mr_lru_run_end(run);
-	run->like = flags & LIST_FLAGS;
+	run->like = flags & MR_LIST_FLAGS;
 	run->size = size;
 	run->lru = lru;
 	run->list = list;
@@ -103,6 +95,7 @@ static void begin_classic(struct mem_cgroup_per_node *pn, unsigned long flags,
 	}
 	begin(run, flags, (long *)&pn->lru_zone_size[zone_of(flags)][lru], lru,
 	      list);
+	run->clear = 0;
 	run->set = 0;
 }
 
@@ -130,6 +123,7 @@ static bool begin_leave_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
 	if (gen < 0)
 		return false;
 	begin_gen(pn, flags, gen, run);
+	run->clear = LRU_GEN_MASK;
 	run->set = lru_gen_is_active(&pn->lruvec, gen) ? BIT(PG_active) : 0;
 	run->age = (lru_gen_from_seq(pn->lruvec.lrugen.max_seq) + MAX_NR_GENS -
 		    gen) % MAX_NR_GENS;
@@ -163,6 +157,8 @@ static bool begin_join_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
 		seq = lrugen->min_seq[type] + 1;
 	gen = lru_gen_from_seq(seq);
 	begin_gen(pn, flags, gen, run);
+	/* On a generation's list PG_active means nothing and is not set. */
+	run->clear = LRU_GEN_MASK | BIT(PG_active);
 	run->set = (gen + 1UL) << LRU_GEN_PGOFF;
 	return true;
 }
@@ -184,10 +180,13 @@ static bool begin_join_gen(struct mem_cgroup_per_node *pn, unsigned long flags,
 static noinline void begin_leave(struct mem_cgroup_per_node *pn,
 				 unsigned long flags, struct mr_lru_run *run)
 {
-	if (begin_leave_gen(pn, flags, run))
-		return;
-	begin_classic(pn, flags, run);
-	run->age = MR_AGE_NONE;
+	if (!begin_leave_gen(pn, flags, run)) {
+		begin_classic(pn, flags, run);
+		run->age = MR_AGE_NONE;
+	}
+	run->alike = run->like | BIT(PG_lru);
+	run->keep = ~(run->clear | BIT(PG_lru));
+	run->put = run->set | BIT(PG_locked);
 }
 
 /* The same for one that is on none, and belongs on another than the one before. */
@@ -198,6 +197,9 @@ static noinline void begin_join(struct mem_cgroup_per_node *pn,
 	if (!begin_join_gen(pn, flags, age, run))
 		begin_classic(pn, flags, run);
 	run->age = age;
+	run->alike = run->like;
+	run->keep = ~run->clear;
+	run->put = run->set | BIT(PG_lru);
 }
 
 /**
@@ -229,9 +231,9 @@ u8 mr_lru_leave(struct mem_cgroup_per_node *pn, struct folio *folio,
 	do {
 		if (!goes_on(run, old))
 			begin_leave(pn, old, run);
-		if (!(old & LRU_GEN_MASK))
+		if (!run->clear)
 			break;
-		new = (old & ~LRU_GEN_MASK) | run->set;
+		new = (old & ~run->clear) | run->set;
 	} while (!try_cmpxchg(&folio->flags, &old, new));
 	count(run, folio, -folio_nr_pages(folio));
 	return run->age;
@@ -282,10 +284,8 @@ static __always_inline void join(struct mem_cgroup_per_node *pn,
 
 	if (!goes_on(run, flags) || run->age != age)
 		begin_join(pn, flags, age, run);
-	/* On a generation's list PG_active means nothing and is not set. */
-	if (run->set)
-		set_mask_bits(&folio->flags, LRU_GEN_MASK | BIT(PG_active),
-			      run->set);
+	if (run->clear)
+		set_mask_bits(&folio->flags, run->clear, run->set);
 	count(run, folio, folio_nr_pages(folio));
 }
 
@@ -331,9 +331,13 @@ void mr_lru_add_tail(struct mem_cgroup_per_node *pn, struct folio *folio,
 	if (!linked && run->first)
 		mr_lru_run_end(run);
 	join(pn, folio, age, run);
+	run->file = MR_LRU_NO_FILE;
 	if (linked) {
 		if (!run->first)
 			run->first = folio;
+		/* It is evictable, and so are all of that file. */
+		if (run->mapping)
+			run->file = run->mapping;
 	} else if (run->list) {
 		list_add_tail(&folio->lru, run->list);
 	}

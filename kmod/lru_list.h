@@ -3,10 +3,13 @@
 #ifndef MR_LRU_LIST_H
 #define MR_LRU_LIST_H
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/mm_types.h>
 #include <linux/mmzone.h>
+#include <linux/page-flags.h>
 #include <linux/types.h>
 
-struct folio;
 struct mem_cgroup_per_node;
 
 /* Not from a generation: PG_active tells. */
@@ -19,7 +22,12 @@ struct mem_cgroup_per_node;
  * @lru: the statistic that is changed besides
  * @like: the flags of a folio that decide which list that is
  * @age: see mr_lru_leave()
- * @set: flags that are set in place of LRU_GEN_MASK, and of PG_active when it gets on
+ * @clear: flags that change with the list
+ * @set: those of them that are set
+ * @alike: the flags of a folio for which mr_lru_take() or mr_lru_add_alike() will do
+ * @keep: those that it keeps then
+ * @put: those that it gets
+ * @file: and what it has for a mapping, for the latter
  * @pages: by so much
  * @folio: the last of them, which tells group, node and zone
  * @first: the first of those that get on the list with @folio; NULL: none
@@ -41,7 +49,12 @@ struct mr_lru_run {
 	struct list_head *list;
 	enum lru_list lru;
 	unsigned long like;
+	unsigned long clear;
 	unsigned long set;
+	unsigned long alike;
+	unsigned long keep;
+	unsigned long put;
+	const struct address_space *file;
 	long pages;
 	struct folio *folio;
 	struct folio *first;
@@ -49,6 +62,103 @@ struct mr_lru_run {
 	u8 age;
 	bool evictable;
 };
+
+/*
+ * The flags by which a folio belongs on one list or another: neighbours in which they
+ * are the same are on the same, and what was found out for the first holds for all.
+ */
+#define MR_LIST_FLAGS	((ZONES_MASK << ZONES_PGSHIFT) | \
+			 (NODES_MASK << NODES_PGSHIFT) | LRU_GEN_MASK | \
+			 BIT(PG_active) | BIT(PG_unevictable) | \
+			 BIT(PG_swapbacked) | BIT(PG_swapcache))
+
+/* @file of no folio. */
+#define MR_LRU_NO_FILE	((const struct address_space *)-1UL)
+
+/**
+ * mr_lru_alike() - whether a folio on a list is as the one before it, and free to be taken
+ * @run: those that leave the list; there is one
+ * @flags: the folio's
+ * @never: flags of which none may be set
+ *
+ * Context: under the lru_lock of that list.
+ *
+ * Return: whether mr_lru_take() may be tried.
+ */
+static __always_inline bool mr_lru_alike(const struct mr_lru_run *run,
+					 unsigned long flags,
+					 unsigned long never)
+{
+	flags &= MR_LIST_FLAGS | BIT(PG_locked) | BIT(PG_lru) | BIT(PG_head) |
+		 never;
+	return flags == run->alike;
+}
+
+/**
+ * mr_lru_take() - lock and isolate a folio, and prepare to take it off its list
+ * @run: those that leave the list
+ * @folio: a folio that is on the list
+ * @flags: what it had when it was mr_lru_alike()
+ * @never: flags of which none may be set
+ *
+ * As folio_trylock(), folio_test_clear_lru() and mr_lru_leave(), in one step: three
+ * atomic operations, and all that has to be looked at between them, are most of
+ * what a folio costs. What is taken is to be counted by mr_lru_more(), and is as
+ * old as run->age.
+ *
+ * Context: under the lru_lock of its list, interrupts off, with a reference.
+ *
+ * Return: whether it is done; else nothing is.
+ */
+static __always_inline bool mr_lru_take(const struct mr_lru_run *run,
+					struct folio *folio,
+					unsigned long flags, unsigned long never)
+{
+	while (!try_cmpxchg(&folio->flags, &flags, (flags & run->keep) | run->put))
+		if (!mr_lru_alike(run, flags, never))
+			return false;
+	return true;
+}
+
+/**
+ * mr_lru_add_alike() - mr_lru_add_tail() of a folio that is as the one before it
+ * @run: those that get on the list; mr_lru_add_tail() was there before
+ * @folio: a folio on a list of the caller's, behind the one that was added just before,
+ *	and of the same group and age
+ *
+ * What is added is to be counted by mr_lru_more().
+ *
+ * Context: as mr_lru_add_tail().
+ *
+ * Return: whether it is done; else nothing is.
+ */
+static __always_inline bool mr_lru_add_alike(const struct mr_lru_run *run,
+					     struct folio *folio)
+{
+	unsigned long flags;
+
+	if (READ_ONCE(folio->mapping) != run->file)
+		return false;
+	flags = READ_ONCE(folio->flags);
+	if ((flags & (MR_LIST_FLAGS | BIT(PG_mlocked) | BIT(PG_head))) !=
+	    run->alike)
+		return false;
+	return try_cmpxchg(&folio->flags, &flags,
+			   (flags & run->keep) | run->put);
+}
+
+/**
+ * mr_lru_more() - count folios that were as the one before
+ * @run: the run
+ * @last: the last of them
+ * @pages: how many; negative: they leave
+ */
+static inline void mr_lru_more(struct mr_lru_run *run, struct folio *last,
+			       long pages)
+{
+	run->folio = last;
+	run->pages += pages;
+}
 
 u8 mr_lru_leave(struct mem_cgroup_per_node *pn, struct folio *folio,
 		struct mr_lru_run *run);

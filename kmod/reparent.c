@@ -41,8 +41,11 @@
 #include "recharge.h"
 #include "reparent.h"
 
-/* Folios handled under one hold of an lru_lock. */
-#define LOCK_BATCH	32
+/*
+ * Folios handled under one hold of an lru_lock: twice of what reclaim isolates in one
+ * (SWAP_CLUSTER_MAX), as each takes less than half of the time.
+ */
+#define LOCK_BATCH	64
 /*
  * What a wave may take: what is in it is on no list, and can be neither
  * reclaimed nor migrated, for one grace period.
@@ -53,13 +56,28 @@
 
 /*
  * A folio between two groups. The reference is ours, PG_lru is clear, and the
- * folio is on no list, or @linked: on that of the wave.
+ * folio is on no list, or LINKED: on that of the wave.
+ *
+ * @how: its age, see mr_lru_leave(), and LINKED
  */
 struct moved {
 	struct folio *folio;
-	u8 age;			/* see mr_lru_leave() */
-	bool linked;
+	u16 how;
 };
+
+#define LINKED	0x100
+/* Nothing is like that. */
+#define NO_WAY	0xffff
+
+static u8 age_of(const struct moved *m)
+{
+	return m->how;
+}
+
+static bool is_linked(const struct moved *m)
+{
+	return m->how & LINKED;
+}
 
 /*
  * @from had @folios folios that are in the wave, or back from it. Both css are
@@ -101,7 +119,7 @@ struct left {
  * @nr_moved: folios in @moved
  * @nr_pages: pages in them
  * @nr_groups: groups in @groups
- * @list: those of @moved that are linked, in the same order, as reclaim has what it has
+ * @list: those of @moved that are LINKED, in the same order, as reclaim has what it has
  *	isolated: who owns PG_lru owns folio->lru
  * @moved: the folios, in the order in which they were taken
  * @groups: where they come from
@@ -252,10 +270,11 @@ static struct wave_group *wave_group(struct mr_wave *w,
  *   (deferred_split_folio() in mm/huge_memory.c).
  * - Poisoned: memory_failure() takes our reference for a user's.
  */
+#define UNFIT_FLAGS	(BIT(PG_writeback) | __PG_HWPOISON)
+
 static unsigned int unfit(const struct folio *folio)
 {
-	if (likely(!(READ_ONCE(folio->flags) &
-		     (BIT(PG_writeback) | BIT(PG_head) | __PG_HWPOISON))))
+	if (likely(!(READ_ONCE(folio->flags) & (UNFIT_FLAGS | BIT(PG_head)))))
 		return 0;
 	if (folio_test_writeback((struct folio *)folio))
 		return MR_SKIP_WRITEBACK;
@@ -277,25 +296,25 @@ static int node_of(const struct folio *folio)
  * Take hold of one folio: a reference, the folio lock, PG_lru. All are only
  * tried: locks are taken here in an order opposite to everyone else's.
  *
- * *@got says what is to be given back where a reason is returned: not under
- * lru_lock, since the reference may be the last, and freeing takes that lock
- * (__page_cache_release()); and unlocking may have many to wake.
+ * *@got says what is held already, nothing or a reference, and what is to be given
+ * back where a reason is returned: not under lru_lock, since the reference may be the
+ * last, and freeing takes that lock (__page_cache_release()); and unlocking may
+ * have many to wake.
  *
  * Under the lru_lock of @from's list that the folio is on, or with a
  * reference of the caller's own; interrupts off.
  */
-static __always_inline unsigned int
-take_hold(struct folio *folio, struct mem_cgroup *from, enum got *got)
+static unsigned int take_hold(struct folio *folio, struct mem_cgroup *from,
+			      enum got *got)
 {
 	unsigned int why;
 
-	*got = GOT_NOTHING;
 	if (folio_test_locked(folio))
 		return MR_SKIP_LOCKED;
 	why = unfit(folio);
 	if (why)
 		return why;
-	if (!folio_try_get(folio))
+	if (*got < GOT_REF && !folio_try_get(folio))
 		return MR_SKIP_RACE;
 	*got = GOT_REF;
 	if (!folio_trylock(folio))
@@ -338,9 +357,9 @@ static void switch_group(struct folio *folio, struct mem_cgroup *to)
 }
 
 /*
- * The references and charges of @folios folios that were switched. Each holds
+ * The references and charges of @folios folios that are switched. Each holds
  * its group (commit_charge(), uncharge_folio() in mm/memcontrol.c). Nobody can
- * uncharge them before, as they are isolated and we hold a reference.
+ * uncharge them meanwhile, as they are isolated and we hold a reference.
  */
 static void switch_charges(struct wave_group *g, unsigned long folios,
 			   unsigned long pages)
@@ -385,7 +404,8 @@ static void give_up(struct mem_cgroup_per_node *pn, const struct moved *back,
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
 	for (i = 0; i < nr; i++)
-		mr_lru_add_tail(pn, back[i].folio, back[i].age, false, &run);
+		mr_lru_add_tail(pn, back[i].folio, age_of(&back[i]), false,
+				&run);
 	mr_lru_run_end(&run);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
@@ -406,8 +426,6 @@ static const struct folio *settle(struct mr_wave *w, struct wave_group *wg,
 	unsigned long pages = 0;
 	bool patient;
 
-	if (!u->nr)
-		return NULL;
 	patient = w->patient(&wg->from->css);
 	for (i = 0; i < u->nr; i++) {
 		struct moved *m = &u->held[i];
@@ -445,6 +463,56 @@ static const struct folio *settle(struct mr_wave *w, struct wave_group *wg,
 }
 
 /*
+ * Take folios off the head of @list, behind *@taken, which is the last that was, as long as
+ * each is like the one before: take_hold() and mr_lru_leave() in one. Nearly all are. Ends
+ * before @stop, and before the first that can't be taken so, with a reference on that
+ * one where *@got says so. Under lru_lock; returns how many.
+ */
+static unsigned int take_alike(struct mr_wave *w, const struct mem_cgroup *from,
+			       const struct list_head *list,
+			       struct list_head **taken,
+			       const struct folio *stop, struct mr_lru_run *run,
+			       unsigned int max, enum got *got)
+{
+	struct moved *m = &w->moved[w->nr_moved];
+	const u16 how = run->age | LINKED;
+	struct list_head *at = *taken;
+	const bool asks = w->patient;
+	unsigned int n;
+
+	if (!run->size)
+		return 0;
+	for (n = 0; n < max; n++) {
+		struct folio *folio = list_entry(at->next, struct folio, lru);
+		unsigned long flags;
+
+		if (&folio->lru == list || folio == stop)
+			break;
+		flags = READ_ONCE(folio->flags);
+		if (!mr_lru_alike(run, flags, UNFIT_FLAGS))
+			break;
+		/* Who changes its group takes it off the list before, under lru_lock. */
+		if (READ_ONCE(folio->memcg_data) != (unsigned long)from)
+			break;
+		if ((asks && may_recharge(w, folio)) || !folio_try_get(folio))
+			break;
+		if (!mr_lru_take(run, folio, flags, UNFIT_FLAGS)) {
+			*got = GOT_REF;
+			break;
+		}
+		at = &folio->lru;
+		m[n] = (struct moved){ .folio = folio, .how = how };
+	}
+	if (!n)
+		return 0;
+	mr_lru_more(run, m[n - 1].folio, -(long)n);
+	*taken = at;
+	w->nr_moved += n;
+	w->nr_pages += n;
+	return n;
+}
+
+/*
  * Gather from the head (the young end) of one list, up to @max entries under
  * one hold. What can't be taken goes to the end of the list, so that the next
  * hold sees others; nobody but us needs the order of a dead group's list. The
@@ -460,7 +528,7 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 			struct wave_group *wg, struct mem_cgroup_per_node *pn,
 			struct list_head *list, unsigned int max)
 {
-	unsigned int first = w->nr_moved, nr_left = 0, last, i;
+	unsigned int first = w->nr_moved, nr_left = 0, last, n, i;
 	struct list_head *taken = list;	/* the last, at the head of the list */
 	const struct folio *first_left;
 	struct mr_lru_run run = {};
@@ -471,20 +539,28 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
-	while (max--) {
-		struct folio *folio = list_entry(taken->next, struct folio, lru);
+	while (max && w->nr_pages + u->pages < WAVE_PAGES) {
+		struct folio *folio;
+		enum got got = GOT_NOTHING;
 		unsigned int why;
-		enum got got;
 
+		n = min3(g->left, WAVE_PAGES - w->nr_pages - u->pages,
+			 (unsigned long)max);
+		n = take_alike(w, wg->from, list, &taken, g->first_left, &run, n,
+			       &got);
+		max -= n;
+		g->left -= n;
+		folio = list_entry(taken->next, struct folio, lru);
 		done = taken->next == list || folio == g->first_left || !g->left;
-		if (done || w->nr_pages + u->pages >= WAVE_PAGES)
+		if (done || !max || w->nr_pages + u->pages >= WAVE_PAGES)
 			break;
+		max--;
 		g->left--;
 		why = take_hold(folio, wg->from, &got);
-		if (likely(!why)) {
+		if (!why) {
 			struct moved m = {
 				.folio = folio,
-				.age = mr_lru_leave(pn, folio, &run),
+				.how = mr_lru_leave(pn, folio, &run),
 			};
 
 			if (may_recharge(w, folio)) {
@@ -492,7 +568,7 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 				hold_in_use(u, &m);
 			} else {
 				taken = &folio->lru;
-				m.linked = true;
+				m.how |= LINKED;
 				move(w, &m);
 			}
 			continue;
@@ -506,23 +582,23 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 	}
 	if (taken != list)
 		list_bulk_move_tail(&w->list, list->next, taken);
-	/* What has left is counted as the old group's, so only then. */
+	/* What has left is counted as the old group's. */
 	mr_lru_run_end(&run);
 	last = w->nr_moved;
 	pages = w->nr_pages - pages;
-	for (i = first; i < last; i++)
-		switch_group(w->moved[i].folio, wg->to);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
 
 	switch_charges(wg, last - first, pages);
-	for (i = first; i < last; i++)
+	for (i = first; i < last; i++) {
+		switch_group(w->moved[i].folio, wg->to);
 		folio_unlock(w->moved[i].folio);
+	}
 	for (i = 0; i < nr_left; i++)
 		give_back(w->left[i].folio, w->left[i].got);
 	g->taken += pages;
 
-	first_left = settle(w, wg, pn, u, &g->taken);
+	first_left = u->nr ? settle(w, wg, pn, u, &g->taken) : NULL;
 	if (first_left) {
 		g->skipped |= MR_SKIP_IN_USE;
 		if (!g->first_left)
@@ -687,7 +763,7 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 	struct in_use *u;
 	struct folio *folio;
 	unsigned int why = 0;
-	enum got got;
+	enum got got = GOT_NOTHING;
 	u64 start;
 
 	/* Most pages end here. PG_lru is never set in a tail page. */
@@ -722,7 +798,7 @@ unsigned int mr_gather_frame(struct mr_wave *w, struct page *page,
 	if (!why) {
 		struct moved m = {
 			.folio = folio,
-			.age = mr_lru_leave(pn, folio, &run),
+			.how = mr_lru_leave(pn, folio, &run),
 		};
 
 		mr_lru_unlink(folio);
@@ -792,16 +868,38 @@ static struct mem_cgroup_per_node *folio_pn(struct folio *folio)
 /* Put back folios that go to the same lists, at most LOCK_BATCH of them. */
 static unsigned int put_back(const struct moved *moved, unsigned int nr)
 {
+	const unsigned long memcg_data = moved[0].folio->memcg_data;
 	struct mem_cgroup_per_node *pn = folio_pn(moved[0].folio);
+	const int nid = node_of(moved[0].folio);
+	unsigned int alike = 0, i, n;
 	struct mr_lru_run run = {};
-	unsigned int i, n;
+	u16 how = NO_WAY;
 	u64 start;
 
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
-	for (n = 0; n < nr && folio_pn(moved[n].folio) == pn; n++)
-		mr_lru_add_tail(pn, moved[n].folio, moved[n].age,
-				moved[n].linked, &run);
+	for (n = 0; n < nr; n++) {
+		const struct moved *m = &moved[n];
+
+		if (m->folio->memcg_data != memcg_data)
+			break;
+		/* Most often the node is among the flags that have to be alike. */
+		if (m->how == how &&
+		    (NODES_WIDTH || node_of(m->folio) == nid) &&
+		    mr_lru_add_alike(&run, m->folio)) {
+			alike++;
+			continue;
+		}
+		if (alike)
+			mr_lru_more(&run, m[-1].folio, alike);
+		alike = 0;
+		if (node_of(m->folio) != nid)
+			break;
+		mr_lru_add_tail(pn, m->folio, age_of(m), is_linked(m), &run);
+		how = is_linked(m) ? m->how : NO_WAY;
+	}
+	if (alike)
+		mr_lru_more(&run, moved[n - 1].folio, alike);
 	mr_lru_run_end(&run);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);

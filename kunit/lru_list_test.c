@@ -11,7 +11,7 @@
 
 #include "../kmod/lru_list.h"
 
-#define MAX_FOLIOS 8
+#define MAX_FOLIOS 16
 
 struct world {
 	struct mem_cgroup_per_node pn;
@@ -423,6 +423,96 @@ static void mixed(struct kunit *test)
 	leave_all(test, f, age, 8);
 }
 
+/*
+ * One by one, and as mr_lru_take() and mr_lru_add_alike() do it: the same comes of it. What
+ * is not as the one before, or not free, is left as it is.
+ */
+static void alike_ones(struct kunit *test, u8 age)
+{
+	const unsigned long never = BIT(PG_writeback);
+	struct world *w = test->priv;
+	struct mr_lru_run run = {};
+	unsigned long flags;
+	struct folio *f[5];
+	LIST_HEAD(apart);
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		f[i] = new_folio(test, false, false, 0);
+		f[i]->mapping = &w->mapping;
+		add(test, f[i], age);
+	}
+	spin_lock_irq(&w->pn.lruvec.lru_lock);
+	flags = READ_ONCE(f[1]->flags);
+	KUNIT_EXPECT_FALSE(test, mr_lru_alike(&run, flags, never));
+	KUNIT_EXPECT_TRUE(test, folio_trylock(f[0]));
+	folio_clear_lru(f[0]);
+	KUNIT_EXPECT_EQ(test, mr_lru_leave(&w->pn, f[0], &run), age);
+	KUNIT_EXPECT_TRUE(test, mr_lru_alike(&run, flags, never));
+	for (i = 0; i < 4; i++) {
+		static const int flag[] = { PG_locked, PG_lru, PG_writeback,
+					    PG_swapbacked };
+
+		KUNIT_EXPECT_FALSE(test, mr_lru_alike(&run, flags ^ BIT(flag[i]),
+						      never));
+		/* It has changed since it was looked at. */
+		change_bit(flag[i], &f[1]->flags);
+		KUNIT_EXPECT_FALSE(test, mr_lru_take(&run, f[1], flags, never));
+		change_bit(flag[i], &f[1]->flags);
+		KUNIT_EXPECT_EQ(test, f[1]->flags, flags);
+	}
+	/* In what does not matter. */
+	folio_set_referenced(f[1]);
+	for (i = 1; i < 5; i++) {
+		KUNIT_EXPECT_TRUE(test, mr_lru_take(&run, f[i], flags, never));
+		KUNIT_EXPECT_TRUE(test, folio_test_locked(f[i]));
+		KUNIT_EXPECT_FALSE(test, folio_test_lru(f[i]));
+		KUNIT_EXPECT_FALSE(test, f[i]->flags & LRU_GEN_MASK);
+		KUNIT_EXPECT_EQ(test, folio_test_active(f[i]),
+				folio_test_active(f[0]));
+	}
+	mr_lru_more(&run, f[4], -4);
+	KUNIT_EXPECT_EQ(test, run.age, age);
+	KUNIT_EXPECT_TRUE(test, folio_test_referenced(f[1]));
+	list_bulk_move_tail(&apart, &f[0]->lru, &f[4]->lru);
+	mr_lru_run_end(&run);
+	spin_unlock_irq(&w->pn.lruvec.lru_lock);
+	KUNIT_EXPECT_EQ(test, agree(test), 0);
+
+	folio_set_mlocked(f[2]);
+	f[3]->mapping = NULL;
+	spin_lock_irq(&w->pn.lruvec.lru_lock);
+	mr_lru_add_tail(&w->pn, f[0], age, true, &run);
+	KUNIT_EXPECT_TRUE(test, mr_lru_add_alike(&run, f[1]));
+	mr_lru_more(&run, f[1], 1);
+	KUNIT_EXPECT_FALSE(test, mr_lru_add_alike(&run, f[2]));
+	mr_lru_add_tail(&w->pn, f[2], age, true, &run);
+	KUNIT_EXPECT_FALSE(test, mr_lru_add_alike(&run, f[3]));
+	mr_lru_add_tail(&w->pn, f[3], age, true, &run);
+	/* Of no file: nobody is like that. */
+	f[4]->mapping = NULL;
+	KUNIT_EXPECT_FALSE(test, mr_lru_add_alike(&run, f[4]));
+	mr_lru_add_tail(&w->pn, f[4], age, true, &run);
+	mr_lru_run_end(&run);
+	spin_unlock_irq(&w->pn.lruvec.lru_lock);
+	KUNIT_EXPECT_TRUE(test, list_empty(&apart));
+	KUNIT_EXPECT_EQ(test, agree(test), 5);
+	KUNIT_EXPECT_TRUE(test, folio_test_unevictable(f[2]));
+	KUNIT_EXPECT_EQ(test, f[1]->flags & MR_LIST_FLAGS,
+			f[0]->flags & MR_LIST_FLAGS);
+	KUNIT_EXPECT_PTR_EQ(test, f[0]->lru.next, &f[1]->lru);
+	for (i = 0; i < 5; i++) {
+		folio_unlock(f[i]);
+		KUNIT_EXPECT_EQ(test, del(test, f[i]), i == 2 ? MR_AGE_NONE : age);
+	}
+	KUNIT_EXPECT_EQ(test, agree(test), 0);
+}
+
+static void alike(struct kunit *test)
+{
+	alike_ones(test, MR_AGE_NONE);
+}
+
 /* A run of which no folio was counted, as its flags changed, changes nothing. */
 static void begun_in_vain(struct kunit *test)
 {
@@ -617,6 +707,13 @@ static void gen_mixed(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, folio_test_active(f[i]),
 				after[i] < MIN_NR_GENS);
 }
+
+static void gen_alike(struct kunit *test)
+{
+	set_gens(test, 9, 6, 6);
+	alike_ones(test, 1);
+	alike_ones(test, 3);
+}
 #endif
 
 static struct kunit_case cases[] = {
@@ -629,6 +726,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(together),
 	KUNIT_CASE(mapping_of_neighbours),
 	KUNIT_CASE(mixed),
+	KUNIT_CASE(alike),
 	KUNIT_CASE(begun_in_vain),
 #ifdef CONFIG_LRU_GEN
 	KUNIT_CASE(gen_age),
@@ -639,6 +737,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(gen_unevictable),
 	KUNIT_CASE(gen_order),
 	KUNIT_CASE(gen_mixed),
+	KUNIT_CASE(gen_alike),
 #endif
 	{}
 };
