@@ -217,7 +217,10 @@ static int breathe(struct mr_pass *p)
 
 	if (!mr_wave_empty(p->wave) && !mr_wave_full(p->wave)) {
 		cond_resched();
-		p->now_ns = ktime_get_ns();
+		/* Who worked on a group has just done so. */
+		if (!p->clock_read)
+			p->now_ns = ktime_get_ns();
+		p->clock_read = false;
 		if (p->now_ns - p->wave_ns < WAVE_NS)
 			return 0;
 	}
@@ -319,12 +322,14 @@ static enum mr_result reparent_group(struct mr_pass *p,
 	mr_gather_start(&g, css, size);
 	do {
 		before = g.taken;
-		start = ktime_get_ns();
+		start = p->now_ns;
 		if (mr_wave_empty(p->wave))
 			begin_wave(p, start);
 		done = mr_gather_lists(p->wave, &g,
 				       READ_ONCE(mr_config.batch_pages));
-		took = ktime_get_ns() - start;
+		p->now_ns = ktime_get_ns();
+		p->clock_read = true;
+		took = p->now_ns - start;
 		p->wave_work_ns += took;
 		*work_ns += took;
 		count_taken(p, (u64)(g.taken - before) * PAGE_SIZE);
@@ -477,7 +482,8 @@ static enum mr_result work_on(struct mr_pass *p,
 		return result;
 	g->result = result;
 	g->skipped = skipped;
-	g->tried_ns = ktime_get_ns();
+	/* The clock was read at the end of the last batch; reclaim may have slept since. */
+	g->tried_ns = moves(p) ? p->now_ns : ktime_get_ns();
 	if (result != MR_RES_STOPPED)
 		g->level = mr_next_level(level, bytes);
 	return result;

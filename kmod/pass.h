@@ -72,6 +72,7 @@ struct mr_pass {
 	u64 start_ns;
 	u64 turn_ns;
 	u64 now_ns;
+	bool clock_read;
 	unsigned long tried;
 	unsigned long stuck;
 	u64 held_bytes;

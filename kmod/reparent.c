@@ -84,11 +84,14 @@ static bool is_linked(const struct moved *m)
  * referenced from the first folio until after the grace period: a reader that
  * found @from through a folio under RCU may go on to change its statistics,
  * and what comes after css_release_work_fn() has flushed them is lost.
+ *
+ * @shared: @to is referenced by a group before this one in the wave.
  */
 struct wave_group {
 	struct mem_cgroup *from;
 	struct mem_cgroup *to;
 	unsigned long folios;
+	bool shared;
 };
 
 /*
@@ -253,8 +256,12 @@ static struct wave_group *wave_group(struct mr_wave *w,
 			return g - i;
 	css_get(css);
 	g->from = from;
-	g->to = mem_cgroup_from_css(mr_online_ancestor_get(css));
 	g->folios = 0;
+	/* Siblings, which most are. */
+	g->shared = w->nr_groups && g[-1].from->css.parent == css->parent &&
+		    mr_css_is_online(&g[-1].to->css);
+	g->to = g->shared ? g[-1].to :
+			    mem_cgroup_from_css(mr_online_ancestor_get(css));
 	w->nr_groups++;
 	return g;
 }
@@ -607,31 +614,43 @@ static bool gather_hold(struct mr_wave *w, struct mr_gather *g,
 	return done;
 }
 
-/* Lists have numbers: a zone's are next to each other. */
+/*
+ * Lists have numbers. Those of a generation's zones are next to each other, with some left
+ * out at the end.
+ */
 #define ZONE_BITS 3
 static_assert(BIT(ZONE_BITS) >= MAX_NR_ZONES);
 
 #ifdef CONFIG_LRU_GEN
 #define NR_GEN_LISTS (MAX_NR_GENS * ANON_AND_FILE << ZONE_BITS)
 
-/*
- * The generations from young to old. max_seq may grow meanwhile: what is missed
- * then is found in the next pass.
- */
-static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
+/* Whether those of number @n are of files; else anonymous. */
+static bool gen_is_file(unsigned int n)
 {
-	unsigned int zone = n & (BIT(ZONE_BITS) - 1);
-	unsigned int type = (n >> ZONE_BITS) % ANON_AND_FILE;
+	return (n >> ZONE_BITS) % ANON_AND_FILE == LRU_GEN_FILE;
+}
+
+/*
+ * The lists of all zones, of the generations from young to old. max_seq may grow
+ * meanwhile: what is missed then is found in the next pass.
+ */
+static struct list_head *gen_lists(struct lruvec *lruvec, unsigned int n)
+{
 	unsigned int age = (n >> ZONE_BITS) / ANON_AND_FILE;
 	unsigned long seq = READ_ONCE(lruvec->lrugen.max_seq);
 	int gen = lru_gen_from_seq(seq + MAX_NR_GENS - age);
 
-	return &lruvec->lrugen.mr_lrugen_lists[gen][type][zone];
+	return lruvec->lrugen.mr_lrugen_lists[gen][gen_is_file(n)];
 }
 #else
 #define NR_GEN_LISTS 0
 
-static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
+static bool gen_is_file(unsigned int n)
+{
+	return false;
+}
+
+static struct list_head *gen_lists(struct lruvec *lruvec, unsigned int n)
 {
 	return NULL;
 }
@@ -641,26 +660,48 @@ static struct list_head *gen_list(struct lruvec *lruvec, unsigned int n)
 #define NR_CLASSIC_LISTS 4
 #define NR_LISTS (NR_GEN_LISTS + NR_CLASSIC_LISTS)
 
-/* Those of zones that the node does not have are passed over: half of all. */
-static unsigned int next_list(unsigned int n, int zones)
-{
-	n++;
-	if (n < NR_GEN_LISTS && (n & (BIT(ZONE_BITS) - 1)) >= zones)
-		n = round_up(n, BIT(ZONE_BITS));
-	return n;
-}
-
 /* The classic lists: the active one of each kind before the inactive one. */
-static struct list_head *nth_list(struct lruvec *lruvec, unsigned int n)
-{
-	static const u8 order[NR_CLASSIC_LISTS] = {
-		LRU_ACTIVE_ANON, LRU_INACTIVE_ANON,
-		LRU_ACTIVE_FILE, LRU_INACTIVE_FILE,
-	};
+static const u8 classic_order[NR_CLASSIC_LISTS] = {
+	LRU_ACTIVE_ANON, LRU_INACTIVE_ANON,
+	LRU_ACTIVE_FILE, LRU_INACTIVE_FILE,
+};
 
-	if (n < NR_GEN_LISTS)
-		return gen_list(lruvec, n);
-	return &lruvec->lists[order[n - NR_GEN_LISTS]];
+/*
+ * The first list of a node, from number @g->list on, that has anything, and *@n is its number;
+ * NULL: there is none. Most have nothing, so this is a good part of what a small group
+ * costs. Unlocked: what comes later is for the next pass.
+ */
+static struct list_head *next_list(const struct mr_gather *g,
+				   struct lruvec *lruvec, unsigned int zones,
+				   unsigned int *n)
+{
+	const unsigned int mask = BIT(ZONE_BITS) - 1;
+	unsigned int at;
+
+	for (at = g->list; at < NR_GEN_LISTS; at = (at | mask) + 1) {
+		struct list_head *list, *end;
+
+		if (!(gen_is_file(at) ? g->file : g->anon))
+			continue;
+		list = gen_lists(lruvec, at);
+		end = list + zones;
+		for (list += at & mask; list < end; list++) {
+			if (list_empty(list))
+				continue;
+			*n = (at & ~mask) + zones - (end - list);
+			return list;
+		}
+	}
+	for (; at < NR_LISTS; at++) {
+		enum lru_list lru = classic_order[at - NR_GEN_LISTS];
+
+		if ((is_file_lru(lru) ? g->file : g->anon) &&
+		    !list_empty(&lruvec->lists[lru])) {
+			*n = at;
+			return &lruvec->lists[lru];
+		}
+	}
+	return NULL;
 }
 
 /**
@@ -671,7 +712,8 @@ static struct list_head *nth_list(struct lruvec *lruvec, unsigned int n)
  *
  * Every entry of the lists is looked at once, also where none can be taken;
  * what is added meanwhile is left for the next time. Where MGLRU is off its lists,
- * which are most of all, are passed over.
+ * which are most of all, are passed over, and so are those of a kind of which there
+ * are no pages.
  */
 void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css,
 		     const struct mr_lru_size *size)
@@ -681,6 +723,8 @@ void mr_gather_start(struct mr_gather *g, struct cgroup_subsys_state *css,
 	*g = (struct mr_gather){
 		.css = css,
 		.left = size->file + size->anon,
+		.file = size->file,
+		.anon = size->anon,
 		.nid = mr_next_node(-1),
 		.first_list = first,
 		.list = first,
@@ -709,29 +753,31 @@ bool mr_gather_lists(struct mr_wave *w, struct mr_gather *g, unsigned int max)
 	/* Small groups are done with before all of their lists were looked at. */
 	while (g->left && g->nid < nr_node_ids) {
 		struct mem_cgroup_per_node *pn = memcg->nodeinfo[g->nid];
-		int zones = mr_nr_zones(g->nid);
+		unsigned int n = min_t(unsigned int, max, LOCK_BATCH);
+		struct list_head *list;
+		unsigned int at;
 
-		while (g->left && g->list < NR_LISTS) {
-			struct list_head *list = nth_list(&pn->lruvec, g->list);
-			unsigned int n = min_t(unsigned int, max, LOCK_BATCH);
-
-			/* Unlocked: what comes later is for the next pass. */
-			if (!list_empty_careful(list)) {
-				if (!n || mr_wave_full(w))
-					return false;
-				max -= n;
-				if (!wg)
-					wg = wave_group(w, g->css);
-				if (!gather_hold(w, g, wg, pn, list, n)) {
-					cond_resched();
-					continue;
-				}
-			}
-			g->list = next_list(g->list, zones);
+		list = next_list(g, &pn->lruvec, mr_nr_zones(g->nid), &at);
+		if (!list) {
+			g->list = g->first_list;
+			g->nid = mr_next_node(g->nid);
+			g->first_left = NULL;
+			continue;
+		}
+		if (at != g->list) {
+			g->list = at;
 			g->first_left = NULL;
 		}
-		g->list = g->first_list;
-		g->nid = mr_next_node(g->nid);
+		if (!n || mr_wave_full(w))
+			return false;
+		max -= n;
+		if (!wg)
+			wg = wave_group(w, g->css);
+		if (gather_hold(w, g, wg, pn, list, n)) {
+			g->list++;
+			g->first_left = NULL;
+		}
+		cond_resched();
 	}
 	return true;
 }
@@ -939,7 +985,8 @@ void mr_wave_put_back(struct mr_wave *w)
 		i += put_back(&w->moved[i], min_t(unsigned int, LOCK_BATCH,
 						  w->nr_moved - i));
 	for (i = 0; i < w->nr_groups; i++) {
-		css_put(&w->groups[i].to->css);
+		if (!w->groups[i].shared)
+			css_put(&w->groups[i].to->css);
 		css_put_many(&w->groups[i].from->css, w->groups[i].folios + 1);
 	}
 	w->nr_moved = 0;

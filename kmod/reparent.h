@@ -43,6 +43,8 @@ struct mr_gather {
 
 	/* private: entries that may still be looked at, and the place */
 	unsigned long left;
+	bool file;
+	bool anon;
 	int nid;
 	unsigned int first_list;
 	unsigned int list;
