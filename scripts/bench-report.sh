@@ -111,8 +111,8 @@ compare()
 	figures compare 'map(select(.kind == "read")) | . as $all | .[] | . as $this |
 		([$all[] | select(.method == "nothing" and .kernel == $this.kernel and
 			.arguments == $this.arguments) | .read_live_cpu_ns // 0][0] // 0) as $cached |
-		[short, .arguments, .method, .groups, (.cpu_ns_per_group / 1000 | round),
-		((.cpu_ns + (.read_live_cpu_ns // $cached) - $cached) / .groups / 1000 | round), (.cpu_ns_per_gib / 1e9 * 10 | round / 10),
+		[short, .arguments, .method, .groups, (.cpu_ns_per_group / 100 | round / 10),
+		((.cpu_ns + (.read_live_cpu_ns // $cached) - $cached) / .groups / 100 | round / 10), (.cpu_ns_per_gib / 1e9 * 10 | round / 10),
 		.busy_ms, .wall_ms, .left, ((.own_lost_bytes + .shared_lost_bytes) / 1048576 | round),
 		(.reread_live_kib / 1024 | round), (.reread_dead_kib / 1024 | round),
 		(.held_bytes / 4096 / .groups * 10 | round / 10)] | @tsv' >"$tmp/compare"
@@ -128,8 +128,9 @@ compare()
 			"$tmp/compare" >"$tmp/compare.$n"
 		list="$list${list:+, }\"$tmp/compare.$n\" using 2:xtic(1) title \"Linux $kernel\""
 		# What is lost is the same, however it is measured.
-		case $kernel in
-		*instructions)	;;
+		kernel=${kernel%, by instructions}
+		case $lost in
+		*"\"Linux $kernel\""*)	;;
 		*)	lost="$lost${lost:+, }\"$tmp/compare.$n\" using 3:xtic(1) title \"Linux $kernel\"" ;;
 		esac
 	done <"$tmp/kernels"
