@@ -92,6 +92,10 @@ run()
 		"$(cgstat "$cg" file)" -le $((file / 20))
 	compare "$fs: charge of the parent then" "$(cat "$CG/$cg/memory.current")" \
 		-le $(($(cgstat "$cg" file) + $(cgstat "$cg" kernel) + 1048576))
+	# A reference too many keeps it, one too few is a splat.
+	rmdir "$CG/$cg/live" "$CG/$cg"
+	tun reap 1 2>/dev/null
+	check "$fs: the parent goes, once it is removed" wait_for 20 no_dying
 }
 
 grep cgroup2 /proc/mounts >/tmp/mounts
