@@ -213,14 +213,15 @@ static void begin_wave(struct mr_pass *p, u64 now_ns)
  */
 static int breathe(struct mr_pass *p)
 {
+	bool clock_read = p->clock_read;
 	int ret;
 
+	p->clock_read = false;
 	if (!mr_wave_empty(p->wave) && !mr_wave_full(p->wave)) {
 		cond_resched();
 		/* Who worked on a group has just done so. */
-		if (!p->clock_read)
+		if (!clock_read)
 			p->now_ns = ktime_get_ns();
-		p->clock_read = false;
 		if (p->now_ns - p->wave_ns < WAVE_NS)
 			return 0;
 	}
