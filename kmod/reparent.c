@@ -66,8 +66,6 @@ struct moved {
 };
 
 #define LINKED	0x100
-/* Nothing is like that. */
-#define NO_WAY	0xffff
 
 static u8 age_of(const struct moved *m)
 {
@@ -911,41 +909,49 @@ static struct mem_cgroup_per_node *folio_pn(struct folio *folio)
 	return memcg->nodeinfo[node_of(folio)];
 }
 
+/*
+ * Put back those that follow @m, which mr_lru_add_tail() has just put on a list, as long as
+ * each is like that one, of the same group and node. Under lru_lock; returns how many
+ * are on their lists, with @m, of @max.
+ */
+static unsigned int put_back_alike(const struct moved *m, unsigned int max,
+				   struct mr_lru_run *run)
+{
+	const unsigned long memcg_data = m->folio->memcg_data;
+	const int nid = node_of(m->folio);
+	unsigned int n;
+
+	for (n = 1; n < max; n++) {
+		struct folio *folio = m[n].folio;
+
+		if (folio->memcg_data != memcg_data || m[n].how != m->how)
+			break;
+		/* Most often the node is among the flags that have to be alike. */
+		if ((!NODES_WIDTH && node_of(folio) != nid) ||
+		    !mr_lru_add_alike(run, folio))
+			break;
+	}
+	if (n > 1)
+		mr_lru_more(run, m[n - 1].folio, n - 1);
+	return n;
+}
+
 /* Put back folios that go to the same lists, at most LOCK_BATCH of them. */
 static unsigned int put_back(const struct moved *moved, unsigned int nr)
 {
-	const unsigned long memcg_data = moved[0].folio->memcg_data;
 	struct mem_cgroup_per_node *pn = folio_pn(moved[0].folio);
-	const int nid = node_of(moved[0].folio);
-	unsigned int alike = 0, i, n;
 	struct mr_lru_run run = {};
-	u16 how = NO_WAY;
+	unsigned int i, n = 0;
 	u64 start;
 
 	spin_lock_irq(&pn->lruvec.lru_lock);
 	start = ktime_get_ns();
-	for (n = 0; n < nr; n++) {
+	while (n < nr && folio_pn(moved[n].folio) == pn) {
 		const struct moved *m = &moved[n];
 
-		if (m->folio->memcg_data != memcg_data)
-			break;
-		/* Most often the node is among the flags that have to be alike. */
-		if (m->how == how &&
-		    (NODES_WIDTH || node_of(m->folio) == nid) &&
-		    mr_lru_add_alike(&run, m->folio)) {
-			alike++;
-			continue;
-		}
-		if (alike)
-			mr_lru_more(&run, m[-1].folio, alike);
-		alike = 0;
-		if (node_of(m->folio) != nid)
-			break;
 		mr_lru_add_tail(pn, m->folio, age_of(m), is_linked(m), &run);
-		how = is_linked(m) ? m->how : NO_WAY;
+		n += put_back_alike(m, nr - n, &run);
 	}
-	if (alike)
-		mr_lru_more(&run, moved[n - 1].folio, alike);
 	mr_lru_run_end(&run);
 	mr_hist_add(&mr_counters.lru_lock_ns, ktime_get_ns() - start);
 	spin_unlock_irq(&pn->lruvec.lru_lock);
