@@ -141,8 +141,10 @@ static void pacer_advance(struct mr_pacer *p, u64 now_ns, u64 used_ns,
 	while (p->slot < slot) {
 		p->slot++;
 		p->slot_ns[p->slot % MR_SLOTS] = 0;
+		p->batch_ns -= p->batch_ns / 32;
 	}
 	p->slot_ns[slot % MR_SLOTS] += used;
+	p->batch_ns = max(p->batch_ns, used);
 
 	/* An hour pays off any debt; more could overflow the product. */
 	passed = min_t(u64, now_ns - p->stamp_ns, 3600 * (u64)NSEC_PER_SEC);
@@ -188,7 +190,7 @@ u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
 	if (percent >= 100 || rested)
 		return 0;
 
-	until = pacer_window_free(p, budget);
+	until = pacer_window_free(p, budget - min(p->batch_ns, budget / 10));
 	if (p->slot_ns[p->slot % MR_SLOTS] >= div_u64(budget, 10))
 		until = max(until, (p->slot + 1) * MR_SLOT_NS);
 	if (p->credit_ns < 0)

@@ -34,13 +34,15 @@ unsigned long mr_reclaim_ask(unsigned long batch, unsigned long evictable);
  *	budget; negative: owed
  * @slot: number of the current slot, @stamp_ns / %MR_SLOT_NS
  * @slot_ns: CPU time used in each of the last slots
+ * @batch_ns: what the longest batch of late took, less a 32nd for each slot since
  * @rest_ns: when the rest that was asked for last is over, 0: none
  *
  * Three rules. The slots of the last second, the current one and the one that
- * is only partly in it included, hold no more than a second's budget. One
- * slot holds no more than twice its share, so that the budget is not used up
- * in one go. What was taken too much, because a batch can't be interrupted, is
- * owed, not forgotten.
+ * is only partly in it included, hold no more than a second's budget, less what one
+ * more batch may take: it can't be interrupted. That is a tenth of the budget at
+ * most, or little could be done in long ones. One slot holds no more than twice its
+ * share, so that the budget is not used up in one go. What was taken too much all the
+ * same is owed, not forgotten.
  *
  * And a fourth: after a rest there is one batch, whatever waking up has cost. Where
  * that is more than a rest earns, there would be none for ever else; it is owed, too.
@@ -53,6 +55,7 @@ struct mr_pacer {
 	s64 credit_ns;
 	u64 slot;
 	s64 slot_ns[MR_SLOTS];
+	s64 batch_ns;
 	u64 rest_ns;
 };
 
