@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# what: a slow memory.stat, and what kworkers do, with many offline groups and without
+# what: a slow memory.stat and mkdir, and what kworkers do, with many offline groups and without
 # vm: --cgroup v2 --ext4 2048 --mem 3584
 # timeout: 1800
 #
@@ -122,6 +122,23 @@ first_line()
 	read -r _ <"$1"
 }
 
+# Eight new groups at a time, by one process.
+mkdirs()
+{
+	local all='' i
+
+	set --
+	for i in 1 2 3 4 5 6 7 8; do
+		set -- "$@" "$CG/new$i"
+	done
+	for i in 1 2 3 4 5; do
+		timed mkdir "$@"
+		all="$all $took"
+		rmdir "$@"
+	done
+	echo "mkdir of 8, ms:$all"
+}
+
 stat_once()
 {
 	local quiet='' busy='' beside=''
@@ -144,6 +161,7 @@ stat_once()
 	sleep 20
 	work_end
 	kill $!
+	mkdirs
 	state
 }
 
@@ -153,6 +171,7 @@ symptom_stat()
 
 	mkcg live
 	truncate -s $((n * 4096)) /mnt/ext4/gshared
+	mkdirs
 	mkgroups --root "$CG/dead" --kind part --size 4096 --count "$n" --dir /mnt/ext4
 	echo "== $(nr_dying) groups are offline, $(grep -E '^(Slab|Percpu)' /proc/meminfo | tr -s ' \n' ' ')"
 	stat_once
