@@ -257,8 +257,8 @@ big()
 		printf 'kernel\tmethod\tby\tMiB\twhat\thow many\tp50 us\tp99 us\tp99.9 us\tmax us\n'
 		awk -F '\t' -v OFS='\t' '{ for (i = 7; i <= 10; i++) $i = sprintf("%.0f", $i); print }' "$tmp/big"
 	} | rows >"$tmp/big.table"
-	# Of the largest group.
-	mib=$(cut -f4 "$tmp/big" | sort -n | tail -n 1)
+	# Of the largest group that most were measured with.
+	mib=$(cut -f4 "$tmp/big" | sort -n | uniq -c | sort -s -n -k 1,1 | awk '{ print $2 }' | tail -n 1)
 	awk -F '\t' -v mib="$mib" '$4 == mib { sub(/,.*/, "", $1)
 		printf "\"%s: %s, %s by %s\" %s %s %s %s\n", $1, $2, $5, $3, $7, $8, $9, $10 }' "$tmp/big" >"$tmp/big.bars"
 	plot big <<-END
