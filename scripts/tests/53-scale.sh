@@ -125,19 +125,22 @@ load_reaper reap_background=0
 measure "${1:-1000}"
 scan_small=$scan_ns
 evict_small=$evict_ns
-# Caches are colder with more, so not quite the same; far from five.
+# Five times would be quadratic. Caches are colder with more, those of the emulator above
+# all: what 1,000 groups touch may fit into its TLB, and a scan of 5,000 took 1.8 to 2.8
+# times as long a group, where it is 0.9 by instructions (Documentation/benchmarks.rst).
+LIMIT=400
 grown()
 {
-	[ $((scan_ns * 100 / scan_small)) -gt 250 ] || [ $((evict_ns * 100 / evict_small)) -gt 250 ]
+	[ $((scan_ns * 100 / scan_small)) -gt $LIMIT ] || [ $((evict_ns * 100 / evict_small)) -gt $LIMIT ]
 }
 measure "$MANY" tables
 # Eviction is measured in one go: where the host had other work then, once more.
 ! grown || measure "$MANY"
 ! grown || measure "$MANY"
 compare "a scan grows no faster than the number, in percent" \
-	"$((scan_ns * 100 / scan_small))" -le 250
+	"$((scan_ns * 100 / scan_small))" -le $LIMIT
 compare "eviction grows no faster than the number, in percent" \
-	"$((evict_ns * 100 / evict_small))" -le 250
+	"$((evict_ns * 100 / evict_small))" -le $LIMIT
 # 25 entries of 40 in 1 KiB, and blocks that are not full.
 compare "an entry takes no less than it is, bytes" "$entry" -ge 40
 compare "and about 41" "$entry" -le 60
