@@ -55,7 +55,15 @@ empty()
 		$(($(cgstat test file) + 64 * 4096 * $(nproc)))
 }
 
-# reparented NAME GROUPS BYTES: by one `reap`
+# once_more WHY: another `reap`, for those that wait to be written, or are being
+once_more()
+{
+	note "$1"
+	sync
+	tun reap 1 2>/tmp/err
+}
+
+# reparented NAME GROUPS BYTES: by one `reap`, and another for what has to be written
 reparented()
 {
 	local name="$1" before
@@ -72,15 +80,11 @@ reparented()
 	if ! has switch_dirty && [ "$(nr_dying)" != 0 ]; then
 		compare "$name: those that stay have dirty inodes" \
 			"$(grep -c ' dirty$' $OFFLINE)" = "$(nr_dying)"
-		note "$name: $(nr_dying) wait to be written"
-		sync
-		tun reap 1 2>/tmp/err
+		once_more "$name: $(nr_dying) wait to be written"
 	fi
 	# On a slow machine the kernel begins to write some just then.
 	if grep -q " busy$" $OFFLINE; then
-		note "$name: $(grep -c " busy$" $OFFLINE) were busy"
-		sync
-		tun reap 1 2>/tmp/err
+		once_more "$name: $(grep -c " busy$" $OFFLINE) were busy"
 	fi
 	nothing_left "$name: all go" 20
 	compare "$name: bytes moved" $(($(stat reparented_bytes_total) - before)) -ge "$3"

@@ -169,6 +169,13 @@ took()
 	REPARENTED=$(($(stat reparented_bytes_total) - reparented))
 }
 
+# named NAME: the table says that what is left of the dead group is in use
+named()
+{
+	note "$(grep ' one ' $OFFLINE)"
+	check "$1: and named" grep -qE ' one .* [a-z0-9=,-]*in-use[a-z0-9=,-]* (busy|partial)$' $OFFLINE
+}
+
 # gone NAME: the dead groups are, at the latest with another turn for what was being
 # written, or in someone's hands, at the first
 # shellcheck disable=SC2317 # called by wait_for
@@ -426,7 +433,7 @@ busybox dd if=/mnt/ext4/g of=/mnt/ext4/f bs=1M conv=notrunc 2>/dev/null
 bury app/one
 took
 compare "dirty: what is dirty is left" "$RECHARGED" -lt $SIZE
-check "dirty: and named" grep -qE ' one .* [a-z0-9=,-]*in-use[a-z0-9=,-]* (busy|partial)$' $OFFLINE
+named dirty
 sync
 recharged=$RECHARGED
 took
@@ -448,8 +455,7 @@ took
 recharged=$RECHARGED
 compare "referenced: all else is recharged" "$recharged" -ge $((SIZE / 2))
 compare "referenced: what is in the pipe is left" "$recharged" -lt $SIZE
-note "$(grep ' one ' $OFFLINE)"
-check "referenced: and named" grep -qE ' one .* [a-z0-9=,-]*in-use[a-z0-9=,-]* (busy|partial)$' $OFFLINE
+named referenced
 kill $writer
 wait $writer
 exec 7>&-
