@@ -191,7 +191,7 @@ u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
 		return 0;
 
 	until = pacer_window_free(p, budget - min(p->batch_ns, budget / 10));
-	if (p->slot_ns[p->slot % MR_SLOTS] >= div_u64(budget, 10))
+	if (p->slot_ns[p->slot % MR_SLOTS] >= budget / 10)
 		until = max(until, (p->slot + 1) * MR_SLOT_NS);
 	if (p->credit_ns < 0)
 		until = max(until, now_ns + div_u64((u64)-p->credit_ns * 100,

@@ -129,6 +129,17 @@ static void budget_is_not_saved_up(struct kunit *test)
 			18 * (u64)NSEC_PER_SEC);
 }
 
+/* An estimate that is given back in the next slot leaves that one below zero: no rest. */
+static void budget_given_back(struct kunit *test)
+{
+	u64 now = 100 * MR_SLOT_NS;
+	struct mr_pacer p;
+
+	mr_pacer_init(&p, now - NSEC_PER_SEC, 0);
+	KUNIT_EXPECT_EQ(test, mr_pacer_charge(&p, now + MR_SLOT_NS - 1, NSEC_PER_MSEC, 5), 0);
+	KUNIT_EXPECT_EQ(test, mr_pacer_charge(&p, now + MR_SLOT_NS + 1, NSEC_PER_USEC, 5), 0);
+}
+
 /* A group may be worked on from the very moment that its age is reached. */
 static void age(struct kunit *test)
 {
@@ -261,6 +272,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(budget_long_batches),
 	KUNIT_CASE(budget_costly_wake_ups),
 	KUNIT_CASE(budget_is_not_saved_up),
+	KUNIT_CASE(budget_given_back),
 	KUNIT_CASE(age),
 	KUNIT_CASE(back_off),
 	KUNIT_CASE(batches),
