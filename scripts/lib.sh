@@ -121,6 +121,15 @@ kernel_kdir()
 	fi
 }
 
+# copy_tree DIR: the project, without what a build leaves.
+copy_tree()
+{
+	mkdir "$1" &&
+		tar -C "$MR_TOP" -cf - --exclude=./.git --exclude='*.o' --exclude='*.ko' \
+			--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' . |
+		tar -C "$1" -xf -
+}
+
 # build_copy 6.1 FOLDER FILE.ko [VARIABLE=VALUE...]: builds a copy of the tree, so
 # that the checkout stays clean and kernels don't clash; prints the module's path.
 # The compiler's words go to standard error.
@@ -135,19 +144,26 @@ build_copy()
 	(
 		flock 9
 		rm -rf "$_tree"
-		mkdir "$_tree"
-		tar -C "$MR_TOP" -cf - --exclude=./.git --exclude='*.o' --exclude='*.ko' \
-			--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' . |
-			tar -C "$_tree" -xf -
+		copy_tree "$_tree"
 		make -s -C "$_tree" KDIR="$_kdir" "$@" >&2
 		[ -s "$_ko" ]
 	) 9>"$_build/lock" || return
 	echo "$_ko"
 }
 
+# build_module 6.1 [VARIABLE=VALUE...]
 build_module()
 {
-	build_copy "$1" tree memcg_reaper.ko
+	_kernel=$1
+	shift
+	build_copy "$_kernel" tree memcg_reaper.ko "$@"
+}
+
+# built_tree 6.1: where the module is built with W=1: by check.sh, or now.
+built_tree()
+{
+	[ "${MR_BUILD:-}" ] || build_module "$1" W=1 >/dev/null || return
+	echo "${MR_BUILD:-$MR_CACHE/build}/$1/tree"
 }
 
 # The KUnit suites, for a kernel that has KUnit.

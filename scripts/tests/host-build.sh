@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 400
 #
-# make, make install and make clean on each kernel's headers; kernels and
-# configurations that are not supported are refused in one sentence.
+# What make has built on each kernel's headers, make install and make clean; kernels
+# and configurations that are not supported are refused in one sentence.
 set -u
 
 # shellcheck source=../lib.sh
@@ -18,12 +18,6 @@ fresh_tree()
 	mkdir "$tmp/tree"
 	(cd "$top" && cp -r Kbuild Makefile dkms.conf kmod "$tmp/tree/")
 	find "$tmp/tree" \( -name '*.o' -o -name '*.ko' -o -name '.*.cmd' \) -delete
-	list >"$tmp/before"
-}
-
-list()
-{
-	(cd "$tmp/tree" && find . -type f -exec md5sum {} + | sort -k 2)
 }
 
 quiet_build()
@@ -38,7 +32,7 @@ quiet_build()
 
 has_version()
 {
-	found=$(modinfo -F version "$tmp/tree/memcg_reaper.ko") && [ "$found" = "$version" ] && return
+	found=$(modinfo -F version "$tree/memcg_reaper.ko") && [ "$found" = "$version" ] && return
 	echo "module says '$found', dkms.conf '$version'"
 	return 1
 }
@@ -46,7 +40,7 @@ has_version()
 # Every tunable is a parameter, with a description.
 has_params()
 {
-	modinfo -F parm "$tmp/tree/memcg_reaper.ko" >"$tmp/parm"
+	modinfo -F parm "$tree/memcg_reaper.ko" >"$tmp/parm"
 	for name in reap_background method scan_interval_ms min_age_ms cpu_percent batch_pages swap subtree; do
 		grep -q "^$name:..*" "$tmp/parm" || {
 			echo "no parameter $name"
@@ -58,27 +52,28 @@ has_params()
 # An undefined symbol fails in modpost; one for other licences or from kprobes would not.
 imports()
 {
-	! nm -u "$tmp/tree/memcg_reaper.ko" | grep -E 'kallsyms|kprobe'
+	! nm -u "$tree/memcg_reaper.ko" | grep -E 'kallsyms|kprobe'
 }
 
 installs()
 {
 	rm -rf "$tmp/root"
-	make -s -C "$tmp/tree" KDIR="$1" INSTALL_MOD_PATH="$tmp/root" install || return
+	make -s -C "$tree" KDIR="$1" INSTALL_MOD_PATH="$tmp/root" install || return
 	found=$(find "$tmp/root/lib/modules/$2" -name 'memcg_reaper.ko*') && [ -s "$found" ]
 }
 
-# A plain make says nothing about files that it leaves; clean takes all away.
+# A plain make says nothing about files that it leaves; clean takes all away. In a
+# copy: tests use the tree.
 cleans()
 {
-	make -s -C "$tmp/tree" KDIR="$1" clean || return
-	list | diff "$tmp/before" -
+	rm -rf "$tmp/clean" "$tmp/before"
+	copy_tree "$tmp/before" && cp -a "$tree" "$tmp/clean" || return
+	make -s -C "$tmp/clean" KDIR="$1" clean || return
+	diff -rq "$tmp/before" "$tmp/clean"
 }
 
 for kernel in $MR_KERNELS; do
-	kdir=$(kernel_kdir "$kernel") || exit
-	fresh_tree
-	result "$kernel: builds without a word, W=1" quiet_build "$kdir"
+	kdir=$(kernel_kdir "$kernel") && tree=$(built_tree "$kernel") || exit
 	result "$kernel: version of dkms.conf" has_version
 	result "$kernel: a parameter for each tunable" has_params
 	result "$kernel: no symbol looked up" imports
@@ -99,14 +94,26 @@ odd_headers()
 	)
 }
 
+# spoil KDIR FILE SED-SCRIPT [FILE SED-SCRIPT]: the copy is as KDIR but for that
+spoil()
+{
+	original=$1
+	shift
+	for file in include/generated/autoconf.h include/generated/uapi/linux/version.h include/config/auto.conf; do
+		cp "$original/$file" "$tmp/odd/$file" || return
+	done
+	while [ $# -gt 0 ]; do
+		sed -Ei "$2" "$tmp/odd/$1" || return
+		shift 2
+	done
+}
+
+# without KDIR CONFIG...
 without()
 {
-	odd_headers "$1" || return
-	shift
-	for config; do
-		sed -i "/^#define CONFIG_$config /d" "$tmp/odd/include/generated/autoconf.h" &&
-			sed -i "/^CONFIG_$config=/d" "$tmp/odd/include/config/auto.conf" || return
-	done
+	names=$(shift && echo "$*" | tr ' ' '|')
+	spoil "$1" include/generated/autoconf.h "/^#define CONFIG_($names) /d" \
+		include/config/auto.conf "/^CONFIG_($names)=/d"
 }
 
 # refused SENTENCE: the build fails, and its first error is the sentence
@@ -128,10 +135,9 @@ refused()
 # another_version KDIR VERSION PATCHLEVEL SUBLEVEL
 another_version()
 {
-	odd_headers "$1" || return
-	sed -i "s/^#define LINUX_VERSION_CODE .*/#define LINUX_VERSION_CODE $(($2 * 65536 + $3 * 256 + $4))/" \
-		"$tmp/odd/include/generated/uapi/linux/version.h"
-	refused "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12, 7.2"
+	spoil "$1" include/generated/uapi/linux/version.h \
+		"s/^#define LINUX_VERSION_CODE .*/#define LINUX_VERSION_CODE $(($2 * 65536 + $3 * 256 + $4))/" &&
+		refused "memcg_reaper supports Linux 5.10 (.162 on), 6.1 to 6.12, 7.2"
 }
 
 not_without()
@@ -141,9 +147,8 @@ not_without()
 
 rhel()
 {
-	odd_headers "$1" || return
-	echo '#define CONFIG_RHEL_DIFFERENCES 1' >>"$tmp/odd/include/generated/autoconf.h"
-	refused "not reviewed for RHEL"
+	spoil "$1" include/generated/autoconf.h '$a #define CONFIG_RHEL_DIFFERENCES 1' &&
+		refused "not reviewed for RHEL"
 }
 
 # What the module can do without, and what can't be without these.
@@ -156,7 +161,7 @@ optional()
 }
 
 for kernel in $MR_KERNELS; do
-	kdir=$(kernel_kdir "$kernel") || exit
+	kdir=$(kernel_kdir "$kernel") && odd_headers "$kdir" || exit
 	# On both sides of each range.
 	for odd in 5.9.255 5.10.161 5.11.0 6.0.255 6.13.0 7.1.255 7.3.0; do
 		# shellcheck disable=SC2046 # three numbers
