@@ -188,33 +188,67 @@ done &
 beside=$!
 
 #
-# The compiler with W=1 and its analyzer, and sparse, on each kernel's headers.
+# Sparse, on each kernel's headers: where the module is built, which leaves no more to
+# compile.
 #
-compile()
+lint_make()
 {
-	headers=$1
-	shift
-	rm -rf "$tmp/tree"
-	mkdir "$tmp/tree"
-	cp -r --parents Kbuild Makefile dkms.conf kmod kunit scripts/bench/peer "$tmp/tree/"
-	find "$tmp/tree" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' \) -delete
-	make -s -C "$tmp/tree" KDIR="$headers" W=1 C=2 CF=-Wsparse-error "$@" >"$tmp/make" 2>&1
+	make -s "$@" W=1 >"$tmp/make" 2>&1
 	status=$?
 	grep -vE '^Skipping BTF generation|modpost: "_*kunit_[a-z_]*" .* undefined!$' "$tmp/make"
 	return $status
 }
 
+sparse()
+{
+	lint_make C=2 CF=-Wsparse-error "$@"
+}
+
 for kernel in $MR_KERNELS; do
-	# What the analyzer sees is much the same on all: once.
-	analyzer=
-	[ "$kernel" != "${MR_KERNELS##* }" ] || analyzer=-fanalyzer
-	kdir=$(kernel_kdir "$kernel") && compile "$kdir" KCFLAGS=$analyzer >"$tmp/out"
-	verdict "W=1${analyzer:+, $analyzer} and sparse, $kernel" $? "$tmp/out"
+	{
+		kdir=$(kernel_kdir "$kernel") && tree=$(built_tree "$kernel") &&
+			sparse -C "$kdir" M="$tree" modules
+	} >"$tmp/out" 2>&1
+	verdict "W=1 and sparse, $kernel" $? "$tmp/out"
 done
-# No kernel of Debian's has KUnit to link them with.
-compile "$kdir" CONFIG_MEMCG_REAPER_KUNIT_TEST=m KBUILD_MODPOST_WARN=1 >"$tmp/out"
-verdict "W=1 and sparse, suites of kunit/, $kernel" $? "$tmp/out"
-compile "$kdir" MR_BENCH_PEER=y >"$tmp/out"
+
+#
+# The compiler's analyzer sees much the same on all kernels: once, with the suites. No
+# kernel of Debian's has KUnit to link them with.
+#
+copy_tree "$tmp/tree" || exit
+set -- -C "$kdir" M="$tmp/tree" KCFLAGS=-fanalyzer
+
+# objects FILE.c...: what make is asked for
+objects()
+{
+	for file; do
+		echo "${file%.c}.o"
+	done
+}
+
+suites()
+{
+	# shellcheck disable=SC2046 # words
+	lint_make "$@" CONFIG_MEMCG_REAPER_KUNIT_TEST=m KBUILD_MODPOST_WARN=1 modules &&
+		sparse "$@" CONFIG_MEMCG_REAPER_KUNIT_TEST=m $(objects kunit/*.c)
+}
+
+# What no suite has.
+the_rest()
+{
+	for object in $(objects kmod/*.c); do
+		[ -e "$tmp/tree/$object" ] || echo "$object"
+	done >"$tmp/rest"
+	# shellcheck disable=SC2046 # words
+	[ ! -s "$tmp/rest" ] || lint_make "$@" $(cat "$tmp/rest")
+}
+
+suites "$@" >"$tmp/out"
+verdict "W=1, -fanalyzer and sparse, suites of kunit/, $kernel" $? "$tmp/out"
+the_rest "$@" >"$tmp/out"
+verdict "W=1, -fanalyzer, $(wc -l <"$tmp/rest") files without a suite, $kernel" $? "$tmp/out"
+sparse -C "$kdir" M="$tmp/tree" MR_BENCH_PEER=y modules >"$tmp/out"
 verdict "W=1 and sparse, mr_peer, $kernel" $? "$tmp/out"
 
 # That of the last kernel: older ones know no -Wall.
