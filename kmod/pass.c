@@ -474,6 +474,8 @@ static enum mr_result work_on(struct mr_pass *p,
 	mr_hist_add(&mr_counters.group_ns, ns);
 	trace_reap_group_end(id, p->method, bytes, ns, mr_result_name(result));
 	p->tried++;
+	if (result == MR_RES_TAKEN && mr_lag_emptied(&p->lag))
+		p->check_lag = true;
 
 	/* The work lock may have been dropped. */
 	if (mr_groups_forgotten() != forgotten)
@@ -587,6 +589,34 @@ count:
 	p->held_bytes += (u64)mr_lru_total(&size) * PAGE_SIZE;
 }
 
+/*
+ * Removed groups that the kernel has yet to free. A css is the first of a group to go,
+ * and much is to be done after that.
+ */
+static int unfreed(const struct mr_pass *p)
+{
+	return READ_ONCE(p->root->cgroup->nr_dying_descendants);
+}
+
+/*
+ * Sleep where the kernel is behind with freeing groups; not with a wave under way, whose
+ * groups it can't free.
+ */
+static int keep_pace(struct mr_pass *p)
+{
+	unsigned int ms;
+	int ret = 0;
+
+	if (!p->check_lag || !mr_wave_empty(p->wave))
+		return 0;
+	p->check_lag = false;
+	while (!ret && (ms = mr_lag_wait(&p->lag, unfreed(p)))) {
+		ret = p->ops->pause(ms);
+		p->now_ns = ktime_get_ns();
+	}
+	return ret;
+}
+
 /* The controller can be moved to v1 as long as there are no groups. */
 static unsigned int method(void)
 {
@@ -632,6 +662,8 @@ static int walk(struct mr_pass *p)
 	p->method = method();
 	mr_wave_recharge(p->wave, p->method == MR_RECHARGE ? is_early : NULL);
 	p->round = ++last_round;
+	mr_lag_init(&p->lag, unfreed(p));
+	p->check_lag = false;
 
 	mr_cursor_start(&cur, p->root);
 	p->now_ns = ktime_get_ns();
@@ -639,6 +671,8 @@ static int walk(struct mr_pass *p)
 		if (!IS_ERR(css))
 			visit(p, css);
 		ret = breathe(p);
+		if (!ret)
+			ret = keep_pace(p);
 	}
 	end_wave(p);
 	mr_cursor_end(&cur);

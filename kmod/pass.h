@@ -6,6 +6,8 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
+#include "policy.h"
+
 struct cgroup_subsys_state;
 struct mr_cgfile;
 struct mr_fence;
@@ -62,6 +64,8 @@ struct mr_pass {
 	struct mr_wave *wave;
 	u64 wave_ns;
 	u64 wave_work_ns;
+	struct mr_lag lag;
+	bool check_lag;
 	unsigned long counted;
 	bool act;
 	bool late;

@@ -202,6 +202,61 @@ u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
 	return until - now_ns;
 }
 
+/**
+ * mr_lag_init() - start with nothing to wait for
+ * @l: the lag
+ * @dying: removed groups in the kernel's count
+ */
+void mr_lag_init(struct mr_lag *l, int dying)
+{
+	*l = (struct mr_lag){
+		.dying = dying,
+		.max = MR_LAG_MAX,
+		.pause_ms = MR_LAG_PAUSE_MS,
+	};
+}
+
+/**
+ * mr_lag_emptied() - one group more is the kernel's to free
+ * @l: the lag
+ *
+ * Return: true if it is time to see how far the kernel is, see mr_lag_wait().
+ */
+bool mr_lag_emptied(struct mr_lag *l)
+{
+	return ++l->nr >= l->max;
+}
+
+/**
+ * mr_lag_wait() - whether the kernel is to be waited for
+ * @l: the lag
+ * @dying: removed groups in the kernel's count
+ *
+ * Until it has no more than half of what may be left to it, or has freed fewer than
+ * %MR_LAG_PROGRESS in each of %MR_LAG_PATIENCE pauses: they have other holders, or
+ * others remove as many.
+ *
+ * Return: ms to sleep before it is asked again, up to %MR_LAG_PAUSE_MAX_MS, 0: go on.
+ */
+unsigned int mr_lag_wait(struct mr_lag *l, int dying)
+{
+	int freed = l->dying - dying;
+	unsigned int ms = l->pause_ms;
+
+	l->dying = dying;
+	if (freed > 0)
+		l->nr -= min_t(unsigned int, l->nr, freed);
+	l->vain = freed >= MR_LAG_PROGRESS ? 0 : l->vain + 1;
+	if (l->nr > l->max / 2 && l->vain <= MR_LAG_PATIENCE) {
+		l->pause_ms = min(2 * ms, MR_LAG_PAUSE_MAX_MS);
+		return ms;
+	}
+	l->max = max(MR_LAG_MAX, 2 * l->nr);
+	l->pause_ms = MR_LAG_PAUSE_MS;
+	l->vain = 0;
+	return 0;
+}
+
 /* Scans take no more than one percent of the time. */
 static u64 scan_gap(const struct mr_schedule *s)
 {

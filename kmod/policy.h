@@ -63,6 +63,42 @@ void mr_pacer_init(struct mr_pacer *p, u64 now_ns, u64 used_ns);
 u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
 		    unsigned int percent);
 
+#define MR_LAG_MAX		1024U
+#define MR_LAG_PAUSE_MS		10U
+#define MR_LAG_PAUSE_MAX_MS	160U
+#define MR_LAG_PROGRESS		16
+#define MR_LAG_PATIENCE		5U
+
+/**
+ * struct mr_lag - how far the kernel is behind with freeing what was emptied
+ * @dying: removed groups in the kernel's count when it was read last
+ * @nr: groups emptied, less those that it has freed since
+ * @max: how many may be left to it
+ * @pause_ms: how long to sleep next, ms
+ * @vain: pauses in a row in which it freed next to none
+ *
+ * The kernel frees a group ten times slower than it is emptied, one after the other,
+ * and each the slower, with interrupts off, the more there are: it walks those with
+ * new statistics to find the group among them (cgroup_rstat_cpu_pop_updated() in
+ * kernel/cgroup/rstat.c in 5.10 and 6.1, cgroup_rstat_updated_list() in 6.12), and
+ * reclaim walks those that it has seen to put one behind them (lru_gen_rotate_memcg()
+ * in mm/vmscan.c, 6.12). So %MR_LAG_MAX are left to it at a time; and twice as many as
+ * it could not free, since these have other holders.
+ *
+ * Locking: none; one user at a time.
+ */
+struct mr_lag {
+	int dying;
+	unsigned int nr;
+	unsigned int max;
+	unsigned int pause_ms;
+	unsigned int vain;
+};
+
+void mr_lag_init(struct mr_lag *l, int dying);
+bool mr_lag_emptied(struct mr_lag *l);
+unsigned int mr_lag_wait(struct mr_lag *l, int dying);
+
 #define MR_SETTLE_MS	100ULL
 #define MR_NOTICE_MS	1000ULL
 #define MR_IDLE_MS	60000ULL

@@ -140,6 +140,84 @@ static void budget_given_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mr_pacer_charge(&p, now + MR_SLOT_NS + 1, NSEC_PER_USEC, 5), 0);
 }
 
+/* The kernel is waited for until it has half of what is left to it. */
+static void lag_while_it_frees(struct kunit *test)
+{
+	struct mr_lag l;
+	unsigned int i;
+
+	mr_lag_init(&l, 5000);
+	for (i = 1; i < MR_LAG_MAX; i++)
+		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
+	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 4999), MR_LAG_PAUSE_MS);
+	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 5000 - MR_LAG_MAX / 2 + 1), 2 * MR_LAG_PAUSE_MS);
+	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 5000 - MR_LAG_MAX / 2), 0U);
+	/* Half of it is there already. */
+	for (i = 1; i < MR_LAG_MAX / 2; i++)
+		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
+	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+	/* More than were emptied here. */
+	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 0), 0U);
+	KUNIT_EXPECT_EQ(test, l.nr, 0U);
+}
+
+/* What it can't free is not waited for long, and not again before there is as much more. */
+static void lag_in_vain(struct kunit *test)
+{
+	unsigned int i, ms, slept = 0;
+	struct mr_lag l;
+
+	mr_lag_init(&l, 5000);
+	for (i = 0; i < MR_LAG_MAX; i++)
+		mr_lag_emptied(&l);
+	for (i = 0; (ms = mr_lag_wait(&l, 5000 + i)); i++)
+		slept += ms;
+	KUNIT_EXPECT_EQ(test, i, MR_LAG_PATIENCE);
+	KUNIT_EXPECT_LE(test, slept, 2 * MR_LAG_PAUSE_MAX_MS);
+	for (i = 1; i < MR_LAG_MAX; i++)
+		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
+	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+	/* Half of them after all: as at first. */
+	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 6000), MR_LAG_PAUSE_MS);
+	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 6000 - 2 * MR_LAG_MAX), 0U);
+	for (i = 1; i < MR_LAG_MAX; i++)
+		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
+	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+}
+
+/* However slow it is, it is waited for while it frees some. */
+static void lag_on_a_slow_machine(struct kunit *test)
+{
+	int dying = 5000;
+	struct mr_lag l;
+	unsigned int i;
+
+	mr_lag_init(&l, dying);
+	for (i = 0; i < MR_LAG_MAX; i++)
+		mr_lag_emptied(&l);
+	for (i = 0; mr_lag_wait(&l, dying); i++)
+		dying -= MR_LAG_PROGRESS;
+	KUNIT_EXPECT_EQ(test, i, MR_LAG_MAX / 2 / MR_LAG_PROGRESS);
+	KUNIT_EXPECT_EQ(test, l.max, MR_LAG_MAX);
+}
+
+/* Where few go at a time, as others remove as many, that is no reason to go on waiting. */
+static void lag_with_others(struct kunit *test)
+{
+	unsigned int i, waits = 0;
+	struct mr_lag l;
+
+	mr_lag_init(&l, 5000);
+	for (i = 0; i < 20 * MR_LAG_MAX; i++) {
+		if (!mr_lag_emptied(&l))
+			continue;
+		while (mr_lag_wait(&l, 5000 - (++waits & 1)))
+			;
+	}
+	KUNIT_EXPECT_LE(test, waits, 6 * (MR_LAG_PATIENCE + 1));
+}
+
 /* A group may be worked on from the very moment that its age is reached. */
 static void age(struct kunit *test)
 {
@@ -273,6 +351,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(budget_costly_wake_ups),
 	KUNIT_CASE(budget_is_not_saved_up),
 	KUNIT_CASE(budget_given_back),
+	KUNIT_CASE(lag_while_it_frees),
+	KUNIT_CASE(lag_in_vain),
+	KUNIT_CASE(lag_on_a_slow_machine),
+	KUNIT_CASE(lag_with_others),
 	KUNIT_CASE(age),
 	KUNIT_CASE(back_off),
 	KUNIT_CASE(batches),
