@@ -130,6 +130,13 @@ copy_tree()
 		tar -C "$1" -xf -
 }
 
+# build_words FILE: what make has said. 6.1's headers come without the image that type
+# information needs.
+build_words()
+{
+	grep -v '^Skipping BTF generation' "$1"
+}
+
 # build_copy 6.1 FOLDER FILE.ko [VARIABLE=VALUE...]: builds a copy of the tree, so
 # that the checkout stays clean and kernels don't clash; prints the module's path.
 # The compiler's words go to standard error.
@@ -145,7 +152,8 @@ build_copy()
 		flock 9
 		rm -rf "$_tree"
 		copy_tree "$_tree"
-		make -s -C "$_tree" KDIR="$_kdir" "$@" >&2
+		make -s -C "$_tree" KDIR="$_kdir" "$@" >"$_tree.words" 2>&1
+		build_words "$_tree.words" >&2
 		[ -s "$_ko" ]
 	) 9>"$_build/lock" || return
 	echo "$_ko"

@@ -195,7 +195,7 @@ lint_make()
 {
 	make -s "$@" W=1 >"$tmp/make" 2>&1
 	status=$?
-	grep -vE '^Skipping BTF generation|modpost: "_*kunit_[a-z_]*" .* undefined!$' "$tmp/make"
+	build_words "$tmp/make" | grep -v 'modpost: "_*kunit_[a-z_]*" .* undefined!$'
 	return $status
 }
 

@@ -21,9 +21,8 @@ passed=0 failed=0
 make_tree()
 {
 	rm -rf "${dir:?}/$1"
-	mkdir -p "$dir/$1/tree"
-	tar -C "$MR_TOP" -cf - --exclude=./.git --exclude='*.o' --exclude='*.ko' . |
-		tar -C "$dir/$1/tree" -xf -
+	mkdir -p "$dir/$1"
+	copy_tree "$dir/$1/tree"
 	# Not as part of a repository that the cache may be in.
 	(cd "$dir/$1/tree" && GIT_CEILING_DIRECTORIES=$dir/$1 git apply "$MUTANTS/$1.patch")
 }

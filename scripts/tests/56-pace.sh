@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 #
-# A pass does not run ahead of the kernel, which frees a group ten times slower than it is
-# emptied, and each the slower the more there are: as traced, no more than a few hundred
-# wait to be freed at any moment.
+# A pass does not run ahead of the kernel, which frees a group far slower than it is
+# emptied, and each the slower the more there are: as traced, no more than MR_LAG_MAX and
+# a wave wait to be freed at any moment.
 #
 # vm: --cgroup v2 --ext4 64 --mem 1024
 # kernels: 5.10 6.1 6.12
