@@ -225,6 +225,14 @@ cgstat()
 	awk -v key="$2" '$1 == key { print $2 }' "$CG/$1/memory.stat"
 }
 
+# beyond GROUP: bytes that it is charged beyond its memory and the kernel's own: what CPUs have
+# in stock
+beyond()
+{
+	echo $(($(cat "$CG/$1/memory.current") - $(cgstat "$1" kernel) - $(cgstat "$1" file) -
+		$(cgstat "$1" anon)))
+}
+
 # One removal anywhere has the kernel look after the writeback of removed groups.
 poke()
 {

@@ -14,6 +14,7 @@
 . /lib.sh
 
 N=40
+STOCK=$((64 * 4096 * $(nproc)))
 OFFLINE=/sys/kernel/debug/memcg_reaper/offline
 THP=/sys/kernel/mm/transparent_hugepage
 
@@ -49,10 +50,9 @@ empty()
 	# The kernel brings small numbers up to date every two seconds.
 	wait_for 20 '[ "$(left_over)" = "" ]'
 	compare "$1: the parent's numbers are back to nothing" "$(left_over)" = ""
+	wait_for 10 '[ "$(cgstat test file)" = "$(lists | sum)" ] && [ "$(beyond test)" -le $STOCK ]'
 	compare "$1: file is what its lists hold" "$(cgstat test file)" = "$(lists | sum)"
-	compare "$1: and so is what it is charged, besides the kernel's own" \
-		$(($(cat "$CG/test/memory.current") - $(cgstat test kernel))) -le \
-		$(($(cgstat test file) + 64 * 4096 * $(nproc)))
+	compare "$1: and so is what it is charged, besides the kernel's own" "$(beyond test)" -le $STOCK
 }
 
 # once_more WHY: another `reap`, for those that wait to be written, or are being
