@@ -287,6 +287,20 @@ make_many()
 	mkgroups --prefix b --count $half "$@" >/tmp/mk.b && wait $!
 }
 
+# allocates COMMAND...: sets $allocated, bytes that the module asks the kernel for meanwhile,
+# in pieces of 512 and more: not what it frees, nor what others do, nor nodes of an xarray
+allocates()
+{
+	local hist="hist:keys=call_site.sym:vals=bytes_alloc" kmalloc=/sys/kernel/tracing/events/kmem/kmalloc
+
+	echo "$hist if bytes_alloc >= 512" >$kmalloc/trigger
+	"$@"
+	# shellcheck disable=SC2034 # the caller's
+	allocated=$(awk '/\[memcg_reaper\]/ && sub(/.*bytes_alloc: */, "") { b += $1 }
+		END { printf "%d\n", b }' $kmalloc/hist)
+	echo "!$hist" >$kmalloc/trigger
+}
+
 # dead GROUP: make it, with 64 KiB of a file of its own on xfs, and remove it; 1 MiB
 # where memory.stat would not show 64 KiB; its cgroup id goes to $ID, the file is
 # /mnt/xfs/dead$ID

@@ -14,11 +14,10 @@
 . /lib.sh
 
 MANY=${2:-5000}
-TRACE=/sys/kernel/tracing
-KMALLOC=$TRACE/events/kmem/kmalloc
 
 # Thread CPU for one pass with nothing to do (all groups too young), in ns: the
 # fastest of some, as a host that takes its CPUs away makes others slower.
+# shellcheck disable=SC2317 # called by allocates
 scan_cost()
 {
 	local passes cpu more took _
@@ -39,21 +38,6 @@ scan_cost()
 		[ -n "$scan_ns" ] && [ "$scan_ns" -le "$took" ] || scan_ns=$took
 	done
 	tun reap_background 0
-}
-
-# Sets entry, bytes that the module allocates for a group, beside a 25th of a slot in the
-# xarray. In the first scan: later ones find all entries made. As the allocations themselves
-# are counted, what others give back meanwhile is not seen.
-memory()
-{
-	echo "bytes_alloc >= 512" >$KMALLOC/filter
-	echo >$TRACE/trace
-	echo 1 >$KMALLOC/enable
-	"$@"
-	echo 0 >$KMALLOC/enable
-	entry=$(awk -v n="$n" '/call_site=[^ ]* \[memcg_reaper\]/ && sub(/.*bytes_alloc=/, "") { b += $1 }
-		END { printf "%d\n", b / n }' $TRACE/trace)
-	echo 0 >$KMALLOC/filter
 }
 
 # tables COUNT: read by several, whom nobody waits for
@@ -110,7 +94,9 @@ measure()
 	cat /tmp/mk
 	n=$(nr_dying)
 	compare "$1 groups are there" "$n" -ge "$1"
-	memory scan_cost
+	# In the first scan: later ones find all entries made. Beside a 25th of a slot in the xarray.
+	allocates scan_cost
+	entry=$((allocated / n))
 	[ -z "$2" ] || tables "$1"
 	cpu=$(cpu_ns)
 	tun reap 1 2>/dev/null
