@@ -474,8 +474,8 @@ static enum mr_result work_on(struct mr_pass *p,
 	mr_hist_add(&mr_counters.group_ns, ns);
 	trace_reap_group_end(id, p->method, bytes, ns, mr_result_name(result));
 	p->tried++;
-	if (result == MR_RES_TAKEN && mr_lag_emptied(&p->lag))
-		p->check_lag = true;
+	if (result == MR_RES_TAKEN)
+		mr_lag_emptied(&p->lag);
 
 	/* The work lock may have been dropped. */
 	if (mr_groups_forgotten() != forgotten)
@@ -607,9 +607,8 @@ static int keep_pace(struct mr_pass *p)
 	unsigned int ms;
 	int ret = 0;
 
-	if (!p->check_lag || !mr_wave_empty(p->wave))
+	if (!mr_lag_due(&p->lag) || !mr_wave_empty(p->wave))
 		return 0;
-	p->check_lag = false;
 	while (!ret && (ms = mr_lag_wait(&p->lag, unfreed(p)))) {
 		ret = p->ops->pause(ms);
 		p->now_ns = ktime_get_ns();
@@ -663,7 +662,6 @@ static int walk(struct mr_pass *p)
 	mr_wave_recharge(p->wave, p->method == MR_RECHARGE ? is_early : NULL);
 	p->round = ++last_round;
 	mr_lag_init(&p->lag, unfreed(p));
-	p->check_lag = false;
 
 	mr_cursor_start(&cur, p->root);
 	p->now_ns = ktime_get_ns();

@@ -65,7 +65,6 @@ struct mr_pass {
 	u64 wave_ns;
 	u64 wave_work_ns;
 	struct mr_lag lag;
-	bool check_lag;
 	unsigned long counted;
 	bool act;
 	bool late;

@@ -219,12 +219,21 @@ void mr_lag_init(struct mr_lag *l, int dying)
 /**
  * mr_lag_emptied() - one group more is the kernel's to free
  * @l: the lag
- *
- * Return: true if it is time to see how far the kernel is, see mr_lag_wait().
  */
-bool mr_lag_emptied(struct mr_lag *l)
+void mr_lag_emptied(struct mr_lag *l)
 {
-	return ++l->nr >= l->max;
+	l->nr++;
+}
+
+/**
+ * mr_lag_due() - whether it is time to see how far the kernel is
+ * @l: the lag
+ *
+ * Return: true if so, until mr_lag_wait() says to go on.
+ */
+bool mr_lag_due(const struct mr_lag *l)
+{
+	return l->nr >= l->max;
 }
 
 /**

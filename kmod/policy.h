@@ -77,8 +77,8 @@ u64 mr_pacer_charge(struct mr_pacer *p, u64 now_ns, u64 used_ns,
  * @pause_ms: how long to sleep next, ms
  * @vain: pauses in a row in which it freed next to none
  *
- * The kernel frees a group ten times slower than it is emptied, one after the other,
- * and each the slower, with interrupts off, the more there are: it walks those with
+ * The kernel frees groups slower than a pass empties them, one after the other, and
+ * each the slower, with interrupts off, the more there are: it walks those with
  * new statistics to find the group among them (cgroup_rstat_cpu_pop_updated() in
  * kernel/cgroup/rstat.c in 5.10 and 6.1, cgroup_rstat_updated_list() in 6.12), and
  * reclaim walks those that it has seen to put one behind them (lru_gen_rotate_memcg()
@@ -96,7 +96,8 @@ struct mr_lag {
 };
 
 void mr_lag_init(struct mr_lag *l, int dying);
-bool mr_lag_emptied(struct mr_lag *l);
+void mr_lag_emptied(struct mr_lag *l);
+bool mr_lag_due(const struct mr_lag *l);
 unsigned int mr_lag_wait(struct mr_lag *l, int dying);
 
 #define MR_SETTLE_MS	100ULL

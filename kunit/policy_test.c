@@ -140,23 +140,28 @@ static void budget_given_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mr_pacer_charge(&p, now + MR_SLOT_NS + 1, NSEC_PER_USEC, 5), 0);
 }
 
+/* So many groups are emptied, and it is time to look with the last of them. */
+static void empty_until_due(struct kunit *test, struct mr_lag *l, unsigned int nr)
+{
+	while (nr--) {
+		KUNIT_EXPECT_FALSE(test, mr_lag_due(l));
+		mr_lag_emptied(l);
+	}
+	KUNIT_EXPECT_TRUE(test, mr_lag_due(l));
+}
+
 /* The kernel is waited for until it has half of what is left to it. */
 static void lag_while_it_frees(struct kunit *test)
 {
 	struct mr_lag l;
-	unsigned int i;
 
 	mr_lag_init(&l, 5000);
-	for (i = 1; i < MR_LAG_MAX; i++)
-		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
-	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+	empty_until_due(test, &l, MR_LAG_MAX);
 	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 4999), MR_LAG_PAUSE_MS);
 	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 5000 - MR_LAG_MAX / 2 + 1), 2 * MR_LAG_PAUSE_MS);
 	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 5000 - MR_LAG_MAX / 2), 0U);
 	/* Half of it is there already. */
-	for (i = 1; i < MR_LAG_MAX / 2; i++)
-		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
-	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+	empty_until_due(test, &l, MR_LAG_MAX / 2);
 	/* More than were emptied here. */
 	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 0), 0U);
 	KUNIT_EXPECT_EQ(test, l.nr, 0U);
@@ -169,21 +174,16 @@ static void lag_in_vain(struct kunit *test)
 	struct mr_lag l;
 
 	mr_lag_init(&l, 5000);
-	for (i = 0; i < MR_LAG_MAX; i++)
-		mr_lag_emptied(&l);
+	empty_until_due(test, &l, MR_LAG_MAX);
 	for (i = 0; (ms = mr_lag_wait(&l, 5000 + i)); i++)
 		slept += ms;
 	KUNIT_EXPECT_EQ(test, i, MR_LAG_PATIENCE);
 	KUNIT_EXPECT_LE(test, slept, 2 * MR_LAG_PAUSE_MAX_MS);
-	for (i = 1; i < MR_LAG_MAX; i++)
-		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
-	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+	empty_until_due(test, &l, MR_LAG_MAX);
 	/* Half of them after all: as at first. */
 	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 6000), MR_LAG_PAUSE_MS);
 	KUNIT_EXPECT_EQ(test, mr_lag_wait(&l, 6000 - 2 * MR_LAG_MAX), 0U);
-	for (i = 1; i < MR_LAG_MAX; i++)
-		KUNIT_EXPECT_FALSE(test, mr_lag_emptied(&l));
-	KUNIT_EXPECT_TRUE(test, mr_lag_emptied(&l));
+	empty_until_due(test, &l, MR_LAG_MAX);
 }
 
 /* However slow it is, it is waited for while it frees some. */
@@ -194,8 +194,7 @@ static void lag_on_a_slow_machine(struct kunit *test)
 	unsigned int i;
 
 	mr_lag_init(&l, dying);
-	for (i = 0; i < MR_LAG_MAX; i++)
-		mr_lag_emptied(&l);
+	empty_until_due(test, &l, MR_LAG_MAX);
 	for (i = 0; mr_lag_wait(&l, dying); i++)
 		dying -= MR_LAG_PROGRESS;
 	KUNIT_EXPECT_EQ(test, i, MR_LAG_MAX / 2 / MR_LAG_PROGRESS);
@@ -210,7 +209,8 @@ static void lag_with_others(struct kunit *test)
 
 	mr_lag_init(&l, 5000);
 	for (i = 0; i < 20 * MR_LAG_MAX; i++) {
-		if (!mr_lag_emptied(&l))
+		mr_lag_emptied(&l);
+		if (!mr_lag_due(&l))
 			continue;
 		while (mr_lag_wait(&l, 5000 - (++waits & 1)))
 			;
