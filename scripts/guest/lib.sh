@@ -225,6 +225,14 @@ cgstat()
 	awk -v key="$2" '$1 == key { print $2 }' "$CG/$1/memory.stat"
 }
 
+# shows NAME GROUP KEY OP VALUE: memory.stat does, at the latest when the kernel has brought it
+# up to date, which it does every two seconds for small differences
+shows()
+{
+	wait_for 20 '[ "$(cgstat '"$2 $3"')" '"$4 $5"' ]'
+	compare "$1" "$(cgstat "$2" "$3")" "$4" "$5"
+}
+
 # beyond GROUP: bytes that it is charged beyond its memory and the kernel's own: what CPUs have
 # in stock
 beyond()

@@ -141,7 +141,7 @@ hold /tmp/holder holder --cgroup "$CG/test/big" --home "$CG" --kind file --size 
 sync
 rmcg test/big
 reparented "256 MiB, mapped and locked" 1 268435456
-compare "the parent's unevictable" "$(cgstat test unevictable)" -ge 268435456
+shows "the parent's unevictable" test unevictable -ge 268435456
 compare "its contents, and major faults of the holder" "$(verified /tmp/holder)" = "same 0"
 echo $(($(cat "$CG/test/memory.current") + 16777216)) >"$CG/test/memory.max"
 mkcg test/eater
@@ -149,8 +149,7 @@ holder --cgroup "$CG/test/eater" --home "$CG" --size 100M 2>/dev/null
 compare "memory.max of the parent counts it: killed for 100 MiB more" \
 	"$(sed -n 's/^oom_kill //p' "$CG/test/memory.events")" -ge 1
 release
-wait_for 20 '[ "$(cgstat test unevictable)" = 0 ]'
-compare "unlocked, it is evictable" "$(cgstat test unevictable)" = 0
+shows "unlocked, it is evictable" test unevictable = 0
 echo 67108864 >"$CG/test/memory.max"
 compare "and memory.max reclaims it" "$(cat "$CG/test/memory.current")" -le 67108864
 echo max >"$CG/test/memory.max"

@@ -29,14 +29,6 @@ kinds()
 		printf "%s=%d ", $1, $2 }' "$CG/$1/memory.stat"
 }
 
-# shows NAME GROUP KEY OP VALUE: memory.stat does, at the latest when the kernel has brought it
-# up to date, which it does every two seconds for small differences
-shows()
-{
-	wait_for 10 '[ "$(cgstat '"$2 $3"')" '"$4 $5"' ]'
-	compare "$1" "$(cgstat "$2" "$3")" "$4" "$5"
-}
-
 # lists GROUP: what is on its lists, less what it has of memory; 0
 lists()
 {

@@ -77,7 +77,7 @@ compare "reap: recharged" "$(stat recharged_bytes_total)" -ge $SIZE
 wait_for 20 no_dying
 says "accounts: ok" "ACCOUNTS OK" 0 ctl accounts --warn 4M --crit 16M
 sed 's/^/# /' /tmp/said
-compare "accounts: charged to the new group" "$(cgstat app/two file)" -ge $SIZE
+shows "accounts: charged to the new group" app/two file -ge $SIZE
 release
 rm /mnt/ext4/index
 
