@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034 # used by those that source it
 #
 # For host tests that print KTAP: $top of the project (set before, where the script
-# is not in tests/), its $version, a folder $tmp that goes by itself, and result.
+# is not in tests/), its $version, a folder $tmp that goes by itself, result and skip.
 # Source it after lib.sh.
 
 top=${top:-$(cd "$(dirname "$0")/../.." && pwd)} || exit
@@ -11,6 +11,13 @@ trap 'rm -rf "$tmp"' EXIT
 nr=0
 failed=0
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
+
+# skip NAME WHY
+skip()
+{
+	nr=$((nr + 1))
+	echo "ok $nr - $1 # SKIP $2"
+}
 
 # result NAME COMMAND...
 result()

@@ -30,13 +30,6 @@ RT_TESTS=(10-tunables 16-reap 30-reparent 31-reparent-kinds 54-reload)
 # A limit is there to end what hangs, on a host that may keep its CPUs away, too.
 PATIENCE=4
 
-# skip NAME WHY
-skip()
-{
-	nr=$((nr + 1))
-	echo "ok $nr - $1 # SKIP $2"
-}
-
 # kernels RELEASE: series and flavours
 kernels()
 {

@@ -316,8 +316,7 @@ times=$(stat -c '%y %z' "$tmp/other")
 sum=$(cksum <"$tmp/file with % and \$x")
 machine
 if [ "$(stat -f -c %T "$tmp")" = tmpfs ]; then
-	nr=$((nr + 1))
-	echo "ok $nr - uncache # SKIP $tmp is on tmpfs, from which nothing can be dropped"
+	skip "uncache" "$tmp is on tmpfs, from which nothing can be dropped"
 else
 	result "uncache: before and after" says "     4.0 MiB          0 B" ctl uncache "$tmp/file with % and \$x"
 	result "uncache: not a byte is changed" test "$(cksum <"$tmp/file with % and \$x")" = "$sum"
@@ -349,8 +348,7 @@ if command -v systemd-analyze >/dev/null; then
 	sed 's|/usr/sbin/memcg-reaperctl|/bin/true|' "$unit" >"$tmp/memcg-reaper-test.service"
 	result "uncache --every: systemd takes it" systemd-analyze --man=no verify "$tmp/memcg-reaper-test.service"
 else
-	nr=$((nr + 1))
-	echo "ok $nr - uncache --every: systemd takes it # SKIP there is no systemd-analyze here"
+	skip "uncache --every: systemd takes it" "there is no systemd-analyze here"
 fi
 result "uncache --every off" says "is gone" ctl uncache --every off "$tmp/file with % and \$x" /dev/disk/by-id/x
 result "uncache --every off: nothing is left" test -z "$(ls "$R/etc/systemd/system")"
@@ -403,8 +401,7 @@ if [ -x "$promtool" ]; then
 	result "promtool test rules" "$promtool" test rules "${RULES%.yml}.test.yml"
 	result "promtool check rules: expressions of the dashboard" "$promtool" check rules "$tmp/dashboard.yml"
 else
-	nr=$((nr + 1))
-	echo "ok $nr - promtool # SKIP it is not here: scripts/setup.sh metrics"
+	skip "promtool" "it is not here: scripts/setup.sh metrics"
 fi
 result "each alert has a test" sh -c 'sed -n "s/.*- alert: //p" "$0" | while read -r a; do grep -q "alertname: $a\$" "$1" || echo "$a"; done | grep .; [ $? = 1 ]' \
 	"$RULES" "${RULES%.yml}.test.yml"

@@ -29,6 +29,11 @@ releases=
 for kernel in $MR_KERNELS; do
 	release=$(kernel_release "$kernel") || exit
 	kdir=$(kernel_kdir "$kernel") || exit
+	case $kdir in
+	"$MR_CACHE"/*)
+		skip "$release" "dkms wants headers that are installed, as matrix.sh does in a tree of Debian 11"
+		continue ;;
+	esac
 	# What dkms finds headers by.
 	mkdir -p "$tmp/root/lib/modules/$release"
 	ln -s "$kdir" "$tmp/root/lib/modules/$release/build"
@@ -78,31 +83,33 @@ sources_only()
 	! find "$tmp/src/memcg_reaper-$version/" -type f | grep -vE '\.[ch]$|/(Kbuild|Makefile|dkms\.conf)$'
 }
 
-result "make dkms-install" target dkms-install
-result "dkms was given sources only" sources_only
-for release in $releases; do
-	result "$release: status installed" status_is "$release" installed
-	result "$release: one file in updates/dkms" test -s "$(module_of "$release")"
-	result "$release: version of dkms.conf" field "$release" version "$version"
-	result "$release: built for it" for_kernel "$release"
-	result "$release: signed" field "$release" signer "DKMS module signing key"
-	result "$release: depmod finds it" depmod_finds "$release"
-done
-# For one of them only: each takes a whole build.
-again=${releases##* }
-result "make dkms-install once more" target dkms-install "$again"
-for release in $releases; do
-	case $release in
-	"$again")	result "$release: there again" test -s "$(module_of "$release")" ;;
-	*)		result "$release: not there any more" test -z "$(module_of "$release")" ;;
-	esac
-done
-result "make dkms-remove" target dkms-remove
-for release in $releases; do
-	result "$release: no file left" test -z "$(module_of "$release")"
-done
-result "no source left" test ! -e "$tmp/src/memcg_reaper-$version"
-result "dkms knows nothing of it" test -z "$(dkms status -m memcg_reaper)"
+if [ "$releases" ]; then
+	result "make dkms-install" target dkms-install
+	result "dkms was given sources only" sources_only
+	for release in $releases; do
+		result "$release: status installed" status_is "$release" installed
+		result "$release: one file in updates/dkms" test -s "$(module_of "$release")"
+		result "$release: version of dkms.conf" field "$release" version "$version"
+		result "$release: built for it" for_kernel "$release"
+		result "$release: signed" field "$release" signer "DKMS module signing key"
+		result "$release: depmod finds it" depmod_finds "$release"
+	done
+	# For one of them only: each takes a whole build.
+	again=${releases##* }
+	result "make dkms-install once more" target dkms-install "$again"
+	for release in $releases; do
+		case $release in
+		"$again")	result "$release: there again" test -s "$(module_of "$release")" ;;
+		*)		result "$release: not there any more" test -z "$(module_of "$release")" ;;
+		esac
+	done
+	result "make dkms-remove" target dkms-remove
+	for release in $releases; do
+		result "$release: no file left" test -z "$(module_of "$release")"
+	done
+	result "no source left" test ! -e "$tmp/src/memcg_reaper-$version"
+	result "dkms knows nothing of it" test -z "$(dkms status -m memcg_reaper)"
+fi
 
 #
 # Kernels that the module does not support: dkms passes them over with 77, as
