@@ -81,11 +81,14 @@ skip_all()
 }
 
 # Freed objects are poisoned (see check.sh); what was written to them is found when they are
-# used again, or when the kernel is asked.
+# used again, or when the kernel is asked. Before 6.1 it must not be, while anyone frees any: one
+# that is poisoned and not yet on the list of free ones was taken for a broken one (c7323a5ad078,
+# "mm/slub: restrict sysfs validation to debug caches and make it safe").
 look_at_freed()
 {
 	local cache
 
+	case $(uname -r) in 5.*) return ;; esac
 	for cache in /sys/kernel/slab/kmalloc-*; do
 		[ "$(cat "$cache/poison" 2>/dev/null)" != 1 ] || echo 1 >"$cache/validate"
 	done
