@@ -316,6 +316,16 @@ churn()
 	done <"$tmp/kernels"
 }
 
+profile()
+{
+	figures profile '.[] | [short, .method, .groups] as $of |
+		($of + ["all of the module", "module", .module_percent]), (.functions[] | $of + .) | @tsv' >"$tmp/profile"
+	{
+		printf 'kernel\tmethod\tgroups\tfunction\twhose\t%%\n'
+		cat "$tmp/profile"
+	} | rows >"$tmp/profile.table"
+}
+
 about()
 {
 	case $1 in
@@ -325,6 +335,7 @@ about()
 	big)		echo "A big group" ;;
 	neighbours)	echo "Neighbours" ;;
 	churn)		echo "Steady state" ;;
+	profile)	echo "Where the time goes" ;;
 	esac
 }
 
@@ -335,7 +346,7 @@ about()
 
 	$machine.
 	END
-	for name in compare scale budget big neighbours churn; do
+	for name in compare scale budget big neighbours churn profile; do
 		have $name || continue
 		$name
 		title=$(about $name)

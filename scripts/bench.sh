@@ -81,6 +81,7 @@ full()
 	--icount churn 600 20 60
 	11264:6.1:--icount budget 400000
 	6656:6.12:--icount budget 200000
+	6144:--icount profile 100000
 	END
 }
 
