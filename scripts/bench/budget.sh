@@ -20,8 +20,7 @@ METHOD=$1 GROUPS_=${2:-5000} PERCENT=${3:-5}
 mkcg node/jobs
 load "$METHOD" cpu_percent="$PERCENT" min_age_ms=0
 calibrate
-# By one process: a switch to another flushes the emulator's TLB, and doubles the time.
-mkgroups --count "$GROUPS_" --root "$CG/node/jobs" --kind part --size 4K >/dev/null
+make_in_jobs "$GROUPS_" part 4K
 dying
 groups=$dying pid=$(thread_pid)
 spent "$pid"

@@ -33,8 +33,7 @@ report()
 mkcg node/jobs
 load "$METHOD"
 calibrate
-# By one process: a switch to another flushes the emulator's TLB, and doubles the time.
-mkgroups --count "$GROUPS_" --root "$CG/node/jobs" --kind part --size "${KIB}K" >/dev/null
+make_in_jobs "$GROUPS_" part "${KIB}K"
 dying
 groups=$dying
 echo 0 >/proc/sys/kernel/kptr_restrict

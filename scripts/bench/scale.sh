@@ -45,8 +45,7 @@ mkcg node/jobs
 load "$METHOD"
 calibrate
 free=$(meminfo MemAvailable)
-# By one process: a switch to another flushes the emulator's TLB, and doubles the time.
-mkgroups --count "$GROUPS_" --root "$CG/node/jobs" --kind "$KIND" --size 4K >/tmp/mk
+make_in_jobs "$GROUPS_" "$KIND" 4K
 # What is dirty can't be evicted.
 sync
 rate=$(field rate /tmp/mk)

@@ -6,6 +6,13 @@
 # What a cron job asks an ancestor for at a time.
 STEP=32M
 
+# make_in_jobs COUNT KIND SIZE: very many groups; what mkgroups says goes to /tmp/mk. By one
+# process: a switch to another flushes the emulator's TLB, and doubles the time.
+make_in_jobs()
+{
+	mkgroups --count "$1" --root "$CG/node/jobs" --kind "$2" --size "$3" >/tmp/mk
+}
+
 # spent PID: sets $spent, ns of CPU; as those below it starts no process, which would be
 # counted
 spent()
